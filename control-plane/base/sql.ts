@@ -1,0 +1,100 @@
+import format from 'pg-format';
+
+/**
+ * A fragment of SQL with its bound values. Made only by {@link sql}, {@link ident}, {@link bind},
+ * {@link literal}, {@link join} and {@link raw}; a plain string or a parsed JSON value can never pass as one, because
+ * the brand is a module-private symbol.
+ */
+export interface Sql {
+  readonly [brand]: true;
+  readonly parts: readonly (string | Bound)[];
+}
+
+/** A value that travels beside the text as `$n`. */
+interface Bound {
+  readonly value: unknown;
+}
+
+/** SQL text with numbered placeholders and the values for them, ready for the wire. */
+export interface Query {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+const brand: unique symbol = Symbol('sql');
+
+function make(parts: readonly (string | Bound)[]): Sql {
+  return Object.freeze({ [brand]: true as const, parts });
+}
+
+/** True for a fragment made here. */
+export function isSql(value: unknown): value is Sql {
+  return typeof value === 'object' && value !== null && brand in value;
+}
+
+/**
+ * Template tag: text is taken as written, every interpolation must itself be an Sql fragment.
+ * @example sql`select ${ident('name')} from t where id = ${bind(7)}`
+ */
+export function sql(strings: TemplateStringsArray, ...fragments: readonly Sql[]): Sql {
+  const parts: (string | Bound)[] = [];
+  strings.forEach((text, index) => {
+    if (text !== '') parts.push(text);
+    const fragment = fragments[index];
+    if (fragment !== undefined) parts.push(...checked(fragment).parts);
+  });
+  return make(parts);
+}
+
+/** A bound value (`$n`). Equal values are not merged: the text must depend on the shape only. */
+export function bind(value: unknown): Sql {
+  return make([{ value }]);
+}
+
+/** A quoted identifier, or a dotted chain of them. */
+export function ident(...names: readonly string[]): Sql {
+  return make([names.map((name) => format.ident(name)).join('.')]);
+}
+
+/** A quoted literal, for DDL only: Postgres takes no parameters there. */
+export function literal(value: string | number | boolean | null): Sql {
+  return make([format.literal(value)]);
+}
+
+/** Text known at authoring time (operators, type names of our own tables). Never pass anything a caller sent. */
+export function raw(text: string): Sql {
+  return make([text]);
+}
+
+/** Fragments with a separator between them. */
+export function join(fragments: readonly Sql[], separator = ', '): Sql {
+  const parts: (string | Bound)[] = [];
+  fragments.forEach((fragment, index) => {
+    if (index > 0) parts.push(separator);
+    parts.push(...checked(fragment).parts);
+  });
+  return make(parts);
+}
+
+/** Numbers the placeholders: fragment → text and values. */
+export function toQuery(fragment: Sql): Query {
+  const values: unknown[] = [];
+  let text = '';
+  for (const part of checked(fragment).parts) {
+    if (typeof part === 'string') text += part;
+    else text += `$${values.push(part.value)}`;
+  }
+  return { text, values };
+}
+
+/** The text of a fragment that binds nothing (DDL). */
+export function toText(fragment: Sql): string {
+  const { text, values } = toQuery(fragment);
+  if (values.length > 0) throw new TypeError('DDL takes no parameters');
+  return text;
+}
+
+function checked(fragment: Sql): Sql {
+  if (!isSql(fragment)) throw new TypeError('only Sql fragments can be composed');
+  return fragment;
+}

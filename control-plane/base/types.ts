@@ -1,0 +1,51 @@
+/** How a value of a column type looks in JSON. */
+export type JsonForm = 'string' | 'integer' | 'number' | 'boolean' | 'any';
+
+/** What operators a type takes part in. */
+export type TypeClass = 'text' | 'number' | 'boolean' | 'time' | 'uuid' | 'json' | 'other';
+
+/** THE table of column types: name (also the Postgres type) → JSON form and class. Arrays are `array: true` of one of these. */
+export const baseTypes = {
+  text: { json: 'string', class: 'text' },
+  varchar: { json: 'string', class: 'text' },
+  smallint: { json: 'integer', class: 'number' },
+  integer: { json: 'integer', class: 'number' },
+  bigint: { json: 'integer', class: 'number' },
+  numeric: { json: 'number', class: 'number' },
+  real: { json: 'number', class: 'number' },
+  'double precision': { json: 'number', class: 'number' },
+  boolean: { json: 'boolean', class: 'boolean' },
+  timestamptz: { json: 'string', class: 'time' },
+  timestamp: { json: 'string', class: 'time' },
+  date: { json: 'string', class: 'time' },
+  time: { json: 'string', class: 'time' },
+  interval: { json: 'string', class: 'other' },
+  uuid: { json: 'string', class: 'uuid' },
+  jsonb: { json: 'any', class: 'json' },
+} as const satisfies Record<string, { json: JsonForm; class: TypeClass }>;
+
+export type BaseType = keyof typeof baseTypes;
+
+/** The type of a column. `length` only for varchar; `precision` only for timestamptz (the server's own times use 3). */
+export interface ColumnType {
+  readonly base: BaseType;
+  readonly array?: boolean;
+  readonly length?: number;
+  readonly precision?: number;
+}
+
+/** The Postgres spelling of a column type. */
+export function typeText(type: ColumnType): string {
+  const base =
+    type.base === 'varchar' && type.length !== undefined
+      ? `varchar(${type.length})`
+      : type.base === 'timestamptz' && type.precision !== undefined
+        ? `timestamptz(${type.precision})`
+        : type.base;
+  return type.array ? `${base}[]` : base;
+}
+
+/** The class of a type; an array has the class of its elements. */
+export function classOf(type: ColumnType): TypeClass {
+  return baseTypes[type.base].class;
+}

@@ -1,0 +1,89 @@
+import type { ServiceError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import type { AccountCommand, AccountResult } from '../model/account.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Definition } from '../model/definition.ts';
+import type { Principal } from '../model/principal.ts';
+import type { Table } from '../model/table.ts';
+import type { Result, Statement } from '../statement/statement.ts';
+
+/** A request as a dialect sees it: values only, no sockets. */
+export interface DialectRequest {
+  readonly method: string;
+  /** Path parameters, percent-decoded once. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Query parameters; repeated keys keep all values in order. */
+  readonly query: ReadonlyMap<string, readonly string[]>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Parsed body; undefined when there was none. */
+  readonly body: Json | undefined;
+  readonly id: string;
+}
+
+/** What a route needs done. Functions in it are pure: they may run again after a stale catalog. */
+export type Action =
+  | {
+      readonly kind: 'statements';
+      /** In order. More than one: one transaction. A function sees the results before it. */
+      readonly statements: readonly (Statement | ((earlier: readonly Result[]) => Statement))[];
+      readonly reply: (results: readonly Result[]) => Reply;
+    }
+  | {
+      readonly kind: 'definition';
+      readonly definition: Definition;
+      readonly reply: (outcome: DefinitionOutcome) => Reply;
+    }
+  | {
+      readonly kind: 'account';
+      readonly command: AccountCommand;
+      readonly reply: (result: AccountResult) => Reply;
+    }
+  | { readonly kind: 'reply'; readonly reply: Reply };
+
+/** The model after a definition. */
+export interface DefinitionOutcome {
+  readonly catalog: Catalog;
+  /** The table defined; absent after a drop. */
+  readonly table?: Table;
+}
+
+/** A reply: a status and a body. A string body is JSON text already. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | JsonBody;
+}
+
+/** A JSON value still to be printed. */
+export interface JsonBody {
+  readonly json: Json;
+}
+
+/** One route of a dialect. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** In @koa/router's grammar. */
+  readonly path: string;
+  /** No token needed (a token sent is still verified by the command itself). */
+  readonly public?: boolean;
+  /** Public routes get no catalog and no principal. */
+  readonly handle: (request: DialectRequest, context: RouteContext) => Action;
+}
+
+export interface RouteContext {
+  readonly principal: Principal;
+  readonly catalog: Catalog;
+}
+
+/** A dialect: routes and the envelope of its errors. Pure: it can't reach the pool, the planner or the compiler. */
+export interface Dialect {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  readonly routes: readonly Route[];
+  /** Header names that carry a token besides Authorization. */
+  readonly tokenHeaders: readonly string[];
+  readonly fail: (
+    error: ServiceError,
+    request: Pick<DialectRequest, 'method' | 'params' | 'query'>,
+  ) => Reply;
+}

@@ -1,0 +1,128 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import type { ColumnType } from '../base/types.ts';
+
+/** Which policy template guards the rows of a table. */
+export type AccessMode = 'grants' | 'acl' | 'lists' | 'policy';
+
+/** Features switched per table; each brings generated columns, triggers or policies. */
+export interface Features {
+  /** created_at, updated_at: server-owned times, timestamptz(3). */
+  readonly timestamps: boolean;
+  /** trashed_at, deleted_at: delete is a mark. */
+  readonly softDelete: boolean;
+  /** `_acl`: record access lists. */
+  readonly acl: boolean;
+  /** Changes of tracked columns go to the history. */
+  readonly history: boolean;
+}
+
+export type TableStatus = 'pending' | 'active' | 'disabled';
+
+/** A default: a literal of the column's type, or one of the served expressions. */
+export type Default =
+  | { readonly kind: 'value'; readonly value: Json }
+  | { readonly kind: 'now' }
+  | { readonly kind: 'today' }
+  | { readonly kind: 'uuid' };
+
+/** A user column. Flags are the rows of model/flags.ts. */
+export interface Column {
+  /** Stable uuid of the definition. */
+  readonly id: string;
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly required: boolean;
+  readonly default?: Default;
+  readonly unique: boolean;
+  readonly indexed: boolean;
+  readonly searchable: boolean;
+  readonly immutable: boolean;
+  readonly sudo: boolean;
+  readonly tracked: boolean;
+  /** Value bound for numbers, length bound for text. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** POSIX regular expression, unanchored. */
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
+  readonly description?: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Facts only one dialect shows and the engine has no meaning for. */
+  readonly extra?: JsonObject;
+}
+
+/** What a relationship adds to a foreign key. */
+export interface Relationship {
+  readonly type: 'owned' | 'referenced';
+  readonly name?: string;
+  /** Trashing the parent trashes these rows, and restoring it restores them. */
+  readonly cascade: boolean;
+  /** Live rows of this kind stop the deletion of the parent. */
+  readonly required: boolean;
+}
+
+export type ReferenceAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
+
+/** A foreign key. */
+export interface Reference {
+  /** Constraint name, unique in the tenant. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** Logical target table, `app/name`. */
+  readonly target: TableName;
+  readonly targetColumns: readonly string[];
+  readonly onDelete: ReferenceAction;
+  readonly onUpdate: ReferenceAction;
+  readonly relationship?: Relationship;
+}
+
+/** A table's logical name: unique within the app. */
+export interface TableName {
+  readonly app: string;
+  readonly name: string;
+}
+
+/** What a definition says of a table, before the engine has given it identity. */
+export interface TableDraft extends TableName {
+  readonly datasource: string;
+  readonly kind: 'table' | 'view';
+  readonly provider: 'flat_table' | 'jsonb';
+  readonly access: AccessMode;
+  readonly status: TableStatus;
+  readonly features: Features;
+  readonly freeze: boolean;
+  readonly sudo: boolean;
+  /** User columns in order, key columns included. */
+  readonly columns: readonly Column[];
+  /** Primary key columns; empty for a table without key. */
+  readonly key: readonly string[];
+  readonly references: readonly Reference[];
+  readonly description?: string;
+  readonly extra?: JsonObject;
+}
+
+/** A table of the catalog. */
+export interface Table extends TableDraft {
+  /** Tenant-wide integer id. */
+  readonly id: number;
+  readonly uuid: string;
+  /** Postgres schema (`t_<slug>`) and relation name. */
+  readonly schema: string;
+  readonly physical: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** The five record access lists and the authors. */
+export const accessLists = ['read', 'edit', 'full', 'delete', 'deny', 'authors'] as const;
+
+export type AccessList = (typeof accessLists)[number];
+
+/** Physical columns the engine adds, by feature. User columns of these names are refused where the feature is on. */
+export const systemColumns = {
+  timestamps: ['created_at', 'updated_at'],
+  softDelete: ['trashed_at', 'deleted_at'],
+  acl: ['_acl'],
+  always: ['_xact'],
+} as const;

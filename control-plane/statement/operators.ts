@@ -1,0 +1,46 @@
+/**
+ * THE table of filter operators. Names state the semantics; a dialect spells each or lists it in its `omits`.
+ * operand: what JSON the operand must be. on: which fields it takes (`scalar` any non-array, `text`, `array`, `json`, `any`).
+ * Semantics follow SQL: NULL satisfies neither an operator nor its negation. A null operand never reaches these (dialects lower it to
+ * is_null). `icontains`… are literal: % _ \ have no special meaning.
+ */
+export const operators = {
+  eq: { operand: 'scalar', on: 'any' },
+  ne: { operand: 'scalar', on: 'any' },
+  gt: { operand: 'scalar', on: 'scalar' },
+  gte: { operand: 'scalar', on: 'scalar' },
+  lt: { operand: 'scalar', on: 'scalar' },
+  lte: { operand: 'scalar', on: 'scalar' },
+  between: { operand: 'pair', on: 'scalar' },
+  in: { operand: 'list', on: 'scalar' },
+  not_in: { operand: 'list', on: 'scalar' },
+  is_null: { operand: 'boolean', on: 'any' },
+  like: { operand: 'text', on: 'text' },
+  not_like: { operand: 'text', on: 'text' },
+  ilike: { operand: 'text', on: 'text' },
+  not_ilike: { operand: 'text', on: 'text' },
+  matches: { operand: 'text', on: 'text' },
+  not_matches: { operand: 'text', on: 'text' },
+  contains: { operand: 'text', on: 'text' },
+  icontains: { operand: 'text', on: 'text' },
+  starts_with: { operand: 'text', on: 'text' },
+  istarts_with: { operand: 'text', on: 'text' },
+  ends_with: { operand: 'text', on: 'text' },
+  iends_with: { operand: 'text', on: 'text' },
+  array_overlaps: { operand: 'list', on: 'array' },
+  not_array_overlaps: { operand: 'list', on: 'array' },
+  array_contains: { operand: 'list', on: 'array' },
+  not_array_contains: { operand: 'list', on: 'array' },
+  array_contained_by: { operand: 'list', on: 'array' },
+  json_contains: { operand: 'any', on: 'json' },
+  /** Element count compared by the given scalar operator: {"eq"|"ne"|"gt"|"gte"|"lt"|"lte": n, "between": [a,b], "in"|"not_in": [..]}. */
+  size: { operand: 'any', on: 'array' },
+} as const satisfies Record<
+  string,
+  {
+    operand: 'scalar' | 'pair' | 'list' | 'boolean' | 'text' | 'any';
+    on: 'any' | 'scalar' | 'text' | 'array' | 'json';
+  }
+>;
+
+export type Operator = keyof typeof operators;

@@ -1,0 +1,44 @@
+import type { Json } from '../base/json.ts';
+import type { Operator } from './operators.ts';
+
+/** Where a value is found, seen from the row a predicate speaks of. Names are logical and unresolved. */
+export type Field =
+  | { readonly kind: 'column'; readonly name: string }
+  /** A JSON path into a jsonb column; a numeric segment is an array index. */
+  | { readonly kind: 'path'; readonly column: string; readonly path: readonly string[] }
+  /** A record access list, as text[]. */
+  | {
+      readonly kind: 'access';
+      readonly list: 'read' | 'edit' | 'full' | 'delete' | 'deny' | 'authors';
+    };
+
+/** One hop along a foreign key: `forward` from its table to the target, `reverse` from the target to its table. */
+export interface Hop {
+  /** Name of the reference (constraint). */
+  readonly reference: string;
+  readonly direction: 'forward' | 'reverse';
+}
+
+/** Truth of a row, in SQL's three-valued logic. */
+export type Predicate =
+  | { readonly kind: 'and' | 'or'; readonly of: readonly Predicate[] }
+  | { readonly kind: 'not'; readonly of: Predicate }
+  /** `label` names the condition in errors, as the caller wrote it. */
+  | {
+      readonly kind: 'compare';
+      readonly field: Field;
+      readonly operator: Operator;
+      readonly operand: Json;
+      readonly label?: string;
+    }
+  /** Some row reached by the hops satisfies `where`; the read policy of each table on the way applies. */
+  | { readonly kind: 'related'; readonly hops: readonly Hop[]; readonly where: Predicate }
+  /** Full text over joined columns; absent columns: all searchable ones. `all` words, `any` word, or web-search syntax. */
+  | {
+      readonly kind: 'search';
+      readonly columns?: readonly string[];
+      readonly query: string;
+      readonly mode: 'all' | 'any' | 'web';
+      readonly language: string;
+    }
+  | { readonly kind: 'constant'; readonly value: boolean };

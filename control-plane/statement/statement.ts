@@ -1,0 +1,199 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import type { AccessList, TableName } from '../model/table.ts';
+import type { Field, Hop, Predicate } from './predicate.ts';
+
+/** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
+export type Show = 'live' | 'trashed' | 'deleted';
+
+/** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
+export interface Format {
+  readonly numbers: 'safe' | 'plain';
+  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero. `local`: UTC without zone. */
+  readonly times: 'millis' | 'trimmed' | 'local';
+}
+
+/** One key of an output row. */
+export type OutputItem =
+  | { readonly kind: 'column'; readonly name: string; readonly as?: string }
+  | {
+      readonly kind: 'access';
+      readonly list: AccessList;
+      readonly as: string /** Only when not empty. */;
+      readonly optional?: boolean;
+    }
+  /** Whether the caller holds the right on the row: decided by the row's policy. */
+  | { readonly kind: 'right'; readonly right: Right; readonly as: string }
+  | { readonly kind: 'literal'; readonly value: Json; readonly as: string };
+
+export type Right = 'read' | 'edit' | 'delete' | 'share' | 'denied';
+
+/** Keys of an output row in order. Absent in a statement: every user column under its own name. */
+export interface Output {
+  readonly items: readonly OutputItem[];
+  readonly format: Format;
+}
+
+export interface Order {
+  readonly field: Field;
+  readonly descending: boolean;
+  /** Absent: as Postgres places them (last ascending, first descending). */
+  readonly nulls?: 'first' | 'last';
+}
+
+/** Rows of one table. The primary key is always appended to the order. */
+export interface Read {
+  readonly kind: 'read';
+  readonly table: TableName;
+  readonly where?: Predicate;
+  readonly output: Output;
+  readonly order?: readonly Order[];
+  readonly limit?: number;
+  readonly offset?: number;
+  /** Key of the row behind which the page begins, in the given order (keyset); not visible → invalid_cursor. */
+  readonly after?: string;
+  /** Also count all matches, ignoring limit, offset and after. */
+  readonly total?: boolean;
+  readonly show: Show;
+  /** Refuse with limit_required when more rows than this match and no limit was given. Never cut silently. */
+  readonly cap: number;
+  /** Refuse with row_not_found naming the key when no row comes (reads by key). */
+  readonly require?: { readonly key: string };
+}
+
+/** New rows, in order, all or none, in one statement. */
+export interface Insert {
+  readonly kind: 'insert';
+  readonly table: TableName;
+  readonly rows: readonly NewRow[];
+  readonly output: Output;
+}
+
+export interface NewRow {
+  readonly values: JsonObject;
+  readonly access?: AccessLists;
+}
+
+export type AccessLists = { readonly [list in AccessList]?: readonly string[] };
+
+/** Rows meant by their keys (all must be found, live and permitted, or nothing happens), or by a predicate (others are skipped). */
+export type Target =
+  | { readonly by: 'keys'; readonly keys: readonly string[] }
+  | {
+      readonly by: 'where';
+      readonly where: Predicate /** A visible match the caller may not change refuses all. */;
+      readonly strict?: boolean;
+    };
+
+/** Changes named columns only. By keys: one change set per key, in order. */
+export interface Update {
+  readonly kind: 'update';
+  readonly table: TableName;
+  readonly target: Target;
+  /** By keys: as many as keys. By where: exactly one. */
+  readonly changes: readonly NewRow[];
+  readonly output: Output;
+  readonly show: Show;
+}
+
+/** Deletes: a mark where soft_delete is on (`permanent` marks for good; needs root), physical elsewhere. */
+export interface Delete {
+  readonly kind: 'delete';
+  readonly table: TableName;
+  readonly target: Target;
+  readonly permanent: boolean;
+  readonly output: Output;
+}
+
+/** Takes trashed rows back. By keys: a live row is row_not_found. */
+export interface Restore {
+  readonly kind: 'restore';
+  readonly table: TableName;
+  readonly target: Target;
+  readonly output: Output;
+}
+
+/** Changes record access lists; checks the managing right, reaches rows hidden from the caller where that right says so. */
+export interface Share {
+  readonly kind: 'share';
+  readonly table: TableName;
+  readonly target: Target;
+  /** merge: add members. replace: named lists replace, unnamed become empty. patch: add/remove members. set: named lists replace, others stay. */
+  readonly change:
+    | { readonly mode: 'merge' | 'replace' | 'set'; readonly lists: AccessLists }
+    | { readonly mode: 'patch'; readonly add: AccessLists; readonly remove: AccessLists };
+  readonly output: Output;
+}
+
+export type AggregateFunction = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct';
+
+export interface Aggregate {
+  readonly kind: 'aggregate';
+  readonly table: TableName;
+  readonly where?: Predicate;
+  readonly groupBy: readonly Field[];
+  /** `field` absent: count(*). */
+  readonly functions: readonly {
+    readonly as: string;
+    readonly fn: AggregateFunction;
+    readonly field?: Field;
+  }[];
+  readonly format: Format;
+  readonly show: Show;
+  readonly cap: number;
+}
+
+/** Change history of one row, newest first; readable by whoever may read the row. */
+export interface History {
+  readonly kind: 'history';
+  readonly table: TableName;
+  readonly key: string;
+  readonly change?: number;
+  readonly limit?: number;
+  readonly offset?: number;
+  readonly show: Show;
+}
+
+/** Adds or removes rows of a link table between a row and far rows (many-to-many). */
+export interface Link {
+  readonly kind: 'link' | 'unlink';
+  /** From the near row: reverse hop into the link table, forward hop to the far table. */
+  readonly near: TableName;
+  readonly nearKey: string;
+  readonly hops: readonly [Hop, Hop];
+  /** Absent in unlink: all. */
+  readonly farKeys?: readonly string[];
+  readonly output: Output;
+}
+
+/** Only the check that the row exists for the caller and is live (or shown). */
+export interface Require {
+  readonly kind: 'require';
+  readonly table: TableName;
+  readonly keys: readonly string[];
+  readonly show: Show;
+  /** A trashed row is row_trashed. */
+  readonly live: boolean;
+}
+
+export type Statement =
+  | Read
+  | Insert
+  | Update
+  | Delete
+  | Restore
+  | Share
+  | Aggregate
+  | History
+  | Link
+  | Require;
+
+/** What a statement answered. `rows` is the JSON text of an array, built in Postgres and never parsed on the way. */
+export interface Result {
+  readonly rows: string;
+  readonly count: number;
+  /** Present when asked for. */
+  readonly total?: number;
+  /** Writes by predicate: visible live matches, and those of them changed. */
+  readonly matched?: number;
+  readonly changed?: number;
+}
