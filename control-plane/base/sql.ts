@@ -53,7 +53,13 @@ export function bind(value: unknown): Sql {
 
 /** A quoted identifier, or a dotted chain of them. */
 export function ident(...names: readonly string[]): Sql {
-  return make([names.map((name) => format.ident(name)).join('.')]);
+  return make([names.map(quoted).join('.')]);
+}
+
+/** Always in quotes: pg-format leaves `lateral`, `system_user` and later reserved words bare. */
+function quoted(name: string): string {
+  const text = format.ident(name);
+  return text.startsWith('"') ? text : `"${text}"`;
 }
 
 /** A quoted literal, for DDL only: Postgres takes no parameters there. */
