@@ -1,0 +1,328 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isObject } from './base/json.ts';
+
+/** Our claim names. ROWHOUSE_CLAIMS maps them to the names that tokens of another issuer use. */
+export const claimNames = [
+  'sub',
+  'tenant',
+  'roles',
+  'orgs',
+  'access',
+  'sudo',
+  'operator',
+  'org',
+] as const;
+
+export type ClaimName = (typeof claimNames)[number];
+
+export interface RateLimit {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly burst: number;
+}
+
+/** Every setting, checked and frozen. Times in milliseconds, sizes in bytes. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Absent: the embedded Postgres. */
+  readonly databaseUrl?: string;
+  readonly embedded: boolean;
+  /** Absolute. */
+  readonly home: string;
+  readonly pgPort?: number;
+  readonly jwtSecret: string;
+  readonly jwks?: string;
+  readonly jwtIssuer?: string;
+  readonly jwtAudience?: string;
+  readonly claims: Readonly<Partial<Record<ClaimName, string>>>;
+  readonly baseDomain?: string;
+  readonly openRegistration: boolean;
+  readonly rateLimit?: RateLimit;
+  readonly statementTimeout: number;
+  readonly pool: number;
+  readonly maxBody: number;
+}
+
+/** A setting that stops the start. The message names it and says the way out. */
+export class ConfigError extends Error {
+  readonly setting: string;
+
+  constructor(setting: string, problem: string) {
+    super(`${setting}: ${problem}`);
+    this.name = 'ConfigError';
+    this.setting = setting;
+  }
+}
+
+const settings = [
+  'PORT',
+  'HOST',
+  'DATABASE_URL',
+  'ROWHOUSE_HOME',
+  'ROWHOUSE_PG_PORT',
+  'ROWHOUSE_JWT_SECRET',
+  'ROWHOUSE_JWKS',
+  'ROWHOUSE_JWT_ISSUER',
+  'ROWHOUSE_JWT_AUDIENCE',
+  'ROWHOUSE_CLAIMS',
+  'ROWHOUSE_BASE_DOMAIN',
+  'ROWHOUSE_OPEN_REGISTRATION',
+  'ROWHOUSE_RATE_LIMIT',
+  'ROWHOUSE_STATEMENT_TIMEOUT',
+  'ROWHOUSE_POOL',
+  'ROWHOUSE_MAX_BODY',
+] as const;
+
+type Setting = (typeof settings)[number];
+
+export interface ConfigSources {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Folder of rowhouse.config.json and of a relative ROWHOUSE_HOME. */
+  readonly cwd?: string;
+  /** From the command line (`--port`): wins over both. */
+  readonly overrides?: { readonly [name in Setting]?: string };
+}
+
+/**
+ * Reads every setting: command line, then environment, then `rowhouse.config.json`, then the default. In embedded mode the
+ * token secret is made once and kept in ROWHOUSE_HOME.
+ * @throws ConfigError naming the first unknown or malformed setting
+ */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const cwd = resolve(sources.cwd ?? process.cwd());
+  const read = reader(sources, cwd);
+  const databaseUrl = read('DATABASE_URL', postgresUrl);
+  const embedded = databaseUrl === undefined;
+  const home = resolve(cwd, read('ROWHOUSE_HOME', text) ?? '.rowhouse');
+  const given = read('ROWHOUSE_JWT_SECRET', secret);
+  if (given === undefined && !embedded) {
+    throw new ConfigError(
+      'ROWHOUSE_JWT_SECRET',
+      'is required with DATABASE_URL. Set it to at least 32 random bytes, for example: openssl rand -base64 48',
+    );
+  }
+  return frozen({
+    port: read('PORT', portNumber) ?? 8080,
+    host: read('HOST', text) ?? '127.0.0.1',
+    databaseUrl,
+    embedded,
+    home,
+    pgPort: read('ROWHOUSE_PG_PORT', realPort),
+    jwks: read('ROWHOUSE_JWKS', jwksSource(cwd)),
+    jwtIssuer: read('ROWHOUSE_JWT_ISSUER', text),
+    jwtAudience: read('ROWHOUSE_JWT_AUDIENCE', text),
+    claims: Object.freeze(read('ROWHOUSE_CLAIMS', claimMap) ?? {}),
+    baseDomain: read('ROWHOUSE_BASE_DOMAIN', domain),
+    openRegistration: read('ROWHOUSE_OPEN_REGISTRATION', flag) ?? embedded,
+    rateLimit: read('ROWHOUSE_RATE_LIMIT', rate) || undefined,
+    statementTimeout: read('ROWHOUSE_STATEMENT_TIMEOUT', duration) ?? 15_000,
+    pool: read('ROWHOUSE_POOL', count) ?? Math.max(8, 2 * availableParallelism()),
+    maxBody: read('ROWHOUSE_MAX_BODY', size) ?? 10 * 1024 * 1024,
+    // Last: nothing is written to disk before every other setting has been found right.
+    jwtSecret: given ?? keptSecret(home),
+  });
+}
+
+type Parser<T> = (value: string) => T;
+
+/** Thrown by a parser with the way out; the reader adds the name. */
+class Malformed extends Error {}
+
+function reader(sources: ConfigSources, cwd: string) {
+  const env = sources.env ?? process.env;
+  const file = readFile(join(cwd, 'rowhouse.config.json'));
+  const known = new Set<string>(settings);
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('ROWHOUSE_') && !known.has(name)) throw unknown(name, 'environment');
+  }
+  for (const name of Object.keys(file)) {
+    if (!known.has(name)) throw unknown(name, 'rowhouse.config.json');
+  }
+  return <T>(name: Setting, parse: Parser<T>): T | undefined => {
+    const value = [sources.overrides?.[name], env[name], file[name]].find(
+      (candidate) => candidate !== undefined && candidate.trim() !== '',
+    );
+    if (value === undefined) return undefined;
+    try {
+      return parse(value.trim());
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      // The secret itself must never reach a terminal or a log.
+      const shown = /SECRET|DATABASE_URL/.test(name) ? '' : ` (it is ${JSON.stringify(value)})`;
+      throw new ConfigError(name, `${error.message}${shown}`);
+    }
+  };
+}
+
+function unknown(name: string, place: string): ConfigError {
+  const near = settings.find((setting) => distance(setting, name) <= 3);
+  const hint = near
+    ? `Did you mean ${near}?`
+    : `Remove it. The settings are: ${settings.join(', ')}`;
+  return new ConfigError(name, `is not a setting of Rowhouse (found in the ${place}). ${hint}`);
+}
+
+/** Levenshtein distance: only to say what was probably meant. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The file's members as text, so that both sources go through one parser. */
+function readFile(path: string): Record<string, string> {
+  if (!existsSync(path)) return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError('rowhouse.config.json', `is not JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(parsed)) {
+    throw new ConfigError('rowhouse.config.json', 'must be an object of settings by name');
+  }
+  return Object.fromEntries(
+    Object.entries(parsed)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
+
+function frozen(values: { [K in keyof Config]: Config[K] | undefined }): Config {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.freeze(Object.fromEntries(set)) as unknown as Config;
+}
+
+const text: Parser<string> = (value) => value;
+
+const secret: Parser<string> = (value) => {
+  if (Buffer.byteLength(value) < 32) throw new Malformed('must have at least 32 bytes');
+  return value;
+};
+
+const portNumber: Parser<number> = (value) => whole(value, 0, 65_535, 'a port from 0 to 65535');
+const realPort: Parser<number> = (value) => whole(value, 1, 65_535, 'a port from 1 to 65535');
+const count: Parser<number> = (value) => whole(value, 1, 1000, 'a whole number from 1 to 1000');
+
+function whole(value: string, least: number, most: number, what: string): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= least && number <= most)) throw new Malformed(`must be ${what}`);
+  return number;
+}
+
+const flag: Parser<boolean> = (value) => {
+  const word = value.toLowerCase();
+  if (['true', '1', 'yes', 'on'].includes(word)) return true;
+  if (['false', '0', 'no', 'off'].includes(word)) return false;
+  throw new Malformed('must be true or false');
+};
+
+const postgresUrl: Parser<string> = (value) => {
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) {
+    throw new Malformed('must be an address like postgres://user:password@host:5432/database');
+  }
+  return value;
+};
+
+const domain: Parser<string> = (value) => {
+  const name = value.toLowerCase().replace(/^\./, '');
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) {
+    throw new Malformed('must be a bare domain like example.com, without scheme and port');
+  }
+  return name;
+};
+
+const timeUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const sizeUnits = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const;
+
+/** Milliseconds of `15s`, `500ms`, `1h`. Also for the command line (`--ttl`). @throws Error */
+export const duration: Parser<number> = (value) => {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value.trim().toLowerCase());
+  const number = Number(match?.[1]) * timeUnits[(match?.[2] ?? 's') as keyof typeof timeUnits];
+  // 2^31-1 is the most that a timer and statement_timeout take.
+  if (!(number >= 1 && number < 2 ** 31)) {
+    throw new Malformed('must be a time like 15s, 500ms, 2m or 24h');
+  }
+  return Math.round(number);
+};
+
+const size: Parser<number> = (value) => {
+  const match = /^(\d+(?:\.\d+)?) ?(b|kb|mb|gb)?$/.exec(value.toLowerCase());
+  const number = Number(match?.[1]) * sizeUnits[(match?.[2] ?? 'b') as keyof typeof sizeUnits];
+  // Node can't hold a longer string.
+  if (!(number >= 1 && number <= 512 * 1024 ** 2)) {
+    throw new Malformed('must be a size like 10mb or 512kb, at most 512mb');
+  }
+  return Math.floor(number);
+};
+
+/** `requests/seconds/burst`: 100/1/50 allows 100 in a second and 50 more now and then. `off` is null. */
+const rate: Parser<RateLimit | null> = (value) => {
+  if (['off', 'false', '0'].includes(value.toLowerCase())) return null;
+  const match = /^(\d+)(?:\/(\d+|s|sec|second|1s)(?:\/(\d+))?)?$/i.exec(value);
+  const requests = Number(match?.[1]);
+  const seconds = match?.[2] === undefined || !/^\d+$/.test(match[2]) ? 1 : Number(match[2]);
+  const burst = match?.[3] === undefined ? 0 : Number(match[3]);
+  if (!(requests >= 1 && seconds >= 1 && seconds <= 86_400 && requests + burst <= 1e9)) {
+    throw new Malformed('must be off, or requests/seconds/burst like 100/1/50');
+  }
+  return Object.freeze({ requests, seconds, burst });
+};
+
+const claimMap: Parser<Partial<Record<ClaimName, string>>> = (value) => {
+  const way = `must be a JSON object from our claim names (${claimNames.join(', ')}) to the token's`;
+  let map: unknown;
+  try {
+    map = JSON.parse(value);
+  } catch {
+    throw new Malformed(way);
+  }
+  if (!isObject(map)) throw new Malformed(way);
+  for (const [name, target] of Object.entries(map)) {
+    const known = (claimNames as readonly string[]).includes(name);
+    if (!known || typeof target !== 'string' || target === '') throw new Malformed(way);
+  }
+  return map as Partial<Record<ClaimName, string>>;
+};
+
+function jwksSource(cwd: string): Parser<string> {
+  return (value) => {
+    if (/^https?:\/\//.test(value)) {
+      if (URL.canParse(value)) return value;
+    } else {
+      const path = resolve(cwd, value.replace(/^file:\/\//, ''));
+      if (existsSync(path)) return path;
+    }
+    throw new Malformed('must be an http(s) address or an existing file with a JSON Web Key Set');
+  };
+}
+
+/** The embedded mode's own secret: made once, readable by its owner only. */
+function keptSecret(home: string): string {
+  const path = join(home, 'secret');
+  if (!existsSync(path)) {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    try {
+      // wx: of two processes that start at once, one makes it and the other reads it.
+      writeFileSync(path, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  const kept = readFileSync(path, 'utf8').trim();
+  if (Buffer.byteLength(kept) < 32) {
+    throw new ConfigError('ROWHOUSE_HOME', `${path} holds no secret of 32 bytes. Remove the file`);
+  }
+  return kept;
+}
