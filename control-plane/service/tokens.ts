@@ -1,0 +1,199 @@
+import { createHash, createSecretKey } from 'node:crypto';
+import {
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { ServiceError } from '../base/errors.ts';
+import type { ClaimName, Config } from '../config.ts';
+import { type Level, levels, type Principal } from '../model/principal.ts';
+import { keySet } from './keys.ts';
+
+/** Signs our own tokens and verifies all. */
+export interface Tokens {
+  readonly sign: (principal: Principal, seconds: number) => Promise<string>;
+  /** @throws ServiceError token_invalid, the same for every fault */
+  readonly verify: (token: string) => Promise<Principal>;
+}
+
+export type TokenSettings = Pick<
+  Config,
+  'jwtSecret' | 'jwks' | 'jwtIssuer' | 'jwtAudience' | 'claims'
+>;
+
+/** Marks tokens of our own making (signed, so it can be believed): ROWHOUSE_CLAIMS doesn't apply to them. */
+const ownType = 'rowhouse+jwt';
+const publicAlgorithms = ['RS256', 'ES256', 'EdDSA', 'Ed25519'];
+const longest = 16 * 1024;
+/** Seconds by which another issuer's clock may run ahead of ours (`nbf`, `iat`). An `exp` in the past is past. */
+const tolerance = 5;
+/** A verified token is believed this long without a second look: 25 µs instead of 60 for HS256, ~100 for RS256. */
+const cacheMs = 30_000;
+const cacheSize = 10_000;
+
+const slug = /^[a-z][a-z0-9_-]{0,39}$/;
+
+/**
+ * Tokens by the settings. HS256 with the secret; RS256, ES256 and EdDSA with ROWHOUSE_JWKS. Which key and algorithms may match is
+ * decided from the header before any key is touched, so a public key is never taken for a secret.
+ */
+export function createTokens(settings: TokenSettings, now: () => number = Date.now): Tokens {
+  const secret = createSecretKey(Buffer.from(settings.jwtSecret));
+  const publicKeys = settings.jwks === undefined ? undefined : keySet(settings.jwks);
+  const seen = new Map<string, { readonly principal: Principal; readonly until: number }>();
+  const options = {
+    clockTolerance: tolerance,
+    requiredClaims: ['exp'],
+    ...(settings.jwtIssuer === undefined ? {} : { issuer: settings.jwtIssuer }),
+    ...(settings.jwtAudience === undefined ? {} : { audience: settings.jwtAudience }),
+  };
+
+  const check = async (token: string) => {
+    const header = decodeProtectedHeader(token);
+    const current = { ...options, currentDate: new Date(now()) };
+    if (header.alg === 'HS256') {
+      const { payload } = await jwtVerify(token, secret, { ...current, algorithms: ['HS256'] });
+      return { payload, own: header.typ === ownType };
+    }
+    if (publicKeys === undefined || !publicAlgorithms.includes(header.alg ?? '')) {
+      throw new ServiceError('token_invalid');
+    }
+    const verified = { ...current, algorithms: [header.alg ?? ''] };
+    return { payload: await verifyPublic(token, publicKeys, verified), own: false };
+  };
+
+  const verify = async (token: string): Promise<Principal> => {
+    if (token.length > longest) throw new ServiceError('token_invalid');
+    const hash = createHash('sha256').update(token).digest('base64');
+    const hit = seen.get(hash);
+    if (hit !== undefined) {
+      if (hit.until > now()) return hit.principal;
+      seen.delete(hash);
+    }
+    try {
+      const { payload, own } = await check(token);
+      const expires = (payload.exp ?? 0) * 1000;
+      if (expires <= now()) throw new ServiceError('token_invalid');
+      const principal = principalOf(payload, own ? {} : settings.claims);
+      if (seen.size >= cacheSize) seen.delete(seen.keys().next().value ?? '');
+      seen.set(hash, { principal, until: Math.min(expires, now() + cacheMs) });
+      return principal;
+    } catch (error) {
+      // Whatever is wrong, the caller learns one thing only. The cause stays for the log.
+      throw new ServiceError('token_invalid', undefined, {}, { cause: error });
+    }
+  };
+
+  const sign = (principal: Principal, seconds: number) => {
+    const issued = Math.floor(now() / 1000);
+    const jwt = new SignJWT(claimsOf(principal))
+      .setProtectedHeader({ alg: 'HS256', typ: ownType })
+      .setSubject(principal.sub)
+      .setIssuedAt(issued)
+      .setExpirationTime(issued + seconds);
+    if (settings.jwtIssuer !== undefined) jwt.setIssuer(settings.jwtIssuer);
+    if (settings.jwtAudience !== undefined) jwt.setAudience(settings.jwtAudience);
+    return jwt.sign(secret);
+  };
+
+  return { sign, verify };
+}
+
+/** Several keys can fit a token without key id: each is tried. */
+async function verifyPublic(
+  token: string,
+  keys: JWTVerifyGetKey,
+  options: Parameters<typeof jwtVerify>[2],
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (failure) {
+        if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
+      }
+    }
+    throw error;
+  }
+}
+
+function claimsOf(principal: Principal): JWTPayload {
+  return {
+    ...(principal.tenant === undefined ? {} : { tenant: principal.tenant }),
+    ...(principal.roles.length === 0 ? {} : { roles: principal.roles }),
+    ...(principal.orgs.length === 0 ? {} : { orgs: principal.orgs }),
+    ...(principal.activeOrg === undefined ? {} : { '1ao': principal.activeOrg }),
+    access: principal.access,
+    ...(principal.sudo ? { sudo: true } : {}),
+    ...(principal.operator ? { operator: true } : {}),
+  };
+}
+
+/** The verified claims as a principal. A claim of the wrong type is a fault of the token, never read as absent. */
+function principalOf(payload: JWTPayload, names: TokenSettings['claims']): Principal {
+  const claim = (name: ClaimName) =>
+    lookUp(payload, names[name] ?? (name === 'org' ? '1ao' : name));
+  const sub = textOf(claim('sub'), 255);
+  const tenant = textOf(claim('tenant'), 40);
+  const activeOrg = textOf(claim('org'), 255);
+  if (sub === undefined) throw new TypeError('sub is required');
+  if (tenant !== undefined && !slug.test(tenant)) throw new TypeError('tenant is not a slug');
+  return Object.freeze({
+    sub,
+    ...(tenant === undefined ? {} : { tenant }),
+    roles: namesOf(claim('roles')),
+    orgs: namesOf(claim('orgs')),
+    access: levelOf(claim('access')),
+    sudo: flagOf(claim('sudo')),
+    operator: flagOf(claim('operator')),
+    ...(activeOrg === undefined ? {} : { activeOrg }),
+  });
+}
+
+/** A literal name first (`tapis/tenant_id`, `https://x.y/roles`), then as a dotted path (`realm_access.roles`). */
+function lookUp(payload: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(payload, name)) return payload[name];
+  let value: unknown = payload;
+  for (const part of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))
+      return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+/** Names end up in access lists, whose members are 1 to 255 bytes. */
+function textOf(value: unknown, longest: number): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= longest) {
+    if (value.isWellFormed() && !value.includes('\0')) return value;
+  }
+  throw new TypeError('not a name');
+}
+
+/** A plain string is a list of one. */
+function namesOf(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  const list = Array.isArray(value) ? value : [value];
+  const names = list.map((item) => textOf(item ?? 0, 255)).filter((item) => item !== undefined);
+  return Object.freeze([...new Set(names)]);
+}
+
+function levelOf(value: unknown): Level {
+  const level = levels.find((candidate) => candidate === (value ?? 'edit'));
+  if (level === undefined) throw new TypeError('not an access level');
+  return level;
+}
+
+function flagOf(value: unknown): boolean {
+  if (value !== undefined && value !== null && typeof value !== 'boolean') {
+    throw new TypeError('not a flag');
+  }
+  return value === true;
+}
