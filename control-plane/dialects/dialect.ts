@@ -27,18 +27,28 @@ export type Action =
       /** In order. More than one: one transaction. A function sees the results before it. */
       readonly statements: readonly (Statement | ((earlier: readonly Result[]) => Statement))[];
       readonly reply: (results: readonly Result[]) => Reply;
+      readonly fail?: Relabel;
     }
   | {
       readonly kind: 'definition';
       readonly definition: Definition;
       readonly reply: (outcome: DefinitionOutcome) => Reply;
+      readonly fail?: Relabel;
     }
   | {
       readonly kind: 'account';
       readonly command: AccountCommand;
       readonly reply: (result: AccountResult) => Reply;
+      readonly fail?: Relabel;
     }
   | { readonly kind: 'reply'; readonly reply: Reply };
+
+/**
+ * Turns the error with which the work of an action ended into the one the caller should see: only the action knows which of its
+ * parts a statement was, and what it was for. Whoever performs the action throws the outcome in place of the error; errors that the
+ * performer itself acts upon (a stale catalog) don't come here.
+ */
+export type Relabel = (error: ServiceError) => ServiceError;
 
 /** The model after a definition. */
 export interface DefinitionOutcome {

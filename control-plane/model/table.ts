@@ -27,7 +27,7 @@ export type Default =
 
 /** A user column. Flags are the rows of model/flags.ts. */
 export interface Column {
-  /** Stable uuid of the definition. */
+  /** Stable uuid of the definition. Empty in a draft for a column not defined yet, as are its times: the engine gives them. */
   readonly id: string;
   readonly name: string;
   readonly type: ColumnType;

@@ -56,8 +56,8 @@ export interface Read {
   readonly show: Show;
   /** Refuse with limit_required when more rows than this match and no limit was given. Never cut silently. */
   readonly cap: number;
-  /** Refuse with row_not_found naming the key when no row comes (reads by key). */
-  readonly require?: { readonly key: string };
+  /** Refuse with row_not_found when no row comes, naming the key if there is one (reads by key, and "the first match or nothing"). */
+  readonly require?: { readonly key?: string };
 }
 
 /** New rows, in order, all or none, in one statement. */
@@ -75,7 +75,11 @@ export interface NewRow {
 
 export type AccessLists = { readonly [list in AccessList]?: readonly string[] };
 
-/** Rows meant by their keys (all must be found, live and permitted, or nothing happens), or by a predicate (others are skipped). */
+/**
+ * Rows meant by their keys (all must be found, live and permitted, or nothing happens), or by a predicate (others are skipped).
+ * Keys are text as the caller wrote it: one that is no value of the key's type is a missing row, named with the others.
+ * Rows by keys answer in the order of the keys.
+ */
 export type Target =
   | { readonly by: 'keys'; readonly keys: readonly string[] }
   | {
@@ -89,8 +93,13 @@ export interface Update {
   readonly kind: 'update';
   readonly table: TableName;
   readonly target: Target;
-  /** By keys: as many as keys. By where: exactly one. */
+  /** By keys: as many as keys. By where: exactly one. Without values or lists a change only checks that it would be allowed. */
   readonly changes: readonly NewRow[];
+  /**
+   * What the caller sent for columns that only the server sets, one object per change: a value equal to the stored one has no effect,
+   * another one is system_column naming the column. Checked once the rows are found and permitted.
+   */
+  readonly expect?: readonly JsonObject[];
   readonly output: Output;
   readonly show: Show;
 }
@@ -142,7 +151,10 @@ export interface Aggregate {
   readonly cap: number;
 }
 
-/** Change history of one row, newest first; readable by whoever may read the row. */
+/**
+ * Change history of one row, newest first; readable by whoever may read the row. Rows hold, in this order, `change_id` (number), `row_key`,
+ * `operation`, `changes`, `created_by`, `created_at` (UTC with milliseconds), `request_id`, `metadata`.
+ */
 export interface History {
   readonly kind: 'history';
   readonly table: TableName;
@@ -151,6 +163,8 @@ export interface History {
   readonly limit?: number;
   readonly offset?: number;
   readonly show: Show;
+  /** As in a read. */
+  readonly cap?: number;
 }
 
 /** Adds or removes rows of a link table between a row and far rows (many-to-many). */
