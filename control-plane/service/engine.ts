@@ -3,6 +3,7 @@ import type {
   Action,
   DefinitionOutcome,
   DialectRequest,
+  Relabel,
   Reply,
   Route,
 } from '../dialects/dialect.ts';
@@ -121,14 +122,28 @@ async function act(
     case 'reply':
       return action.reply;
     case 'account':
-      return action.reply(await parts.account(action.command, call));
+      return action.reply(await relabelled(action, parts.account(action.command, call)));
     case 'statements':
-      return action.reply(await parts.execute(action.statements, catalog, caller));
+      return action.reply(
+        await relabelled(action, parts.execute(action.statements, catalog, caller)),
+      );
     case 'definition':
-      return action.reply(await parts.define(action.definition, catalog, caller));
+      return action.reply(
+        await relabelled(action, parts.define(action.definition, catalog, caller)),
+      );
     default: {
       const never: never = action;
       return never;
     }
+  }
+}
+
+/** The work of an action; its failure in the action's own words. A stale catalog stays what it is: `perform` acts upon it. */
+async function relabelled<T>(action: { readonly fail?: Relabel }, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const known = error instanceof ServiceError && error.kind !== 'stale_catalog';
+    throw known && action.fail ? action.fail(error) : error;
   }
 }
