@@ -35,11 +35,15 @@ export function postgresAccount(dataDir?: string): Account | undefined {
 
 /** True when the account may enter `folder` and, when one is named, read `file` in it. Tried for real: modes alone say nothing of ACLs or mounts. */
 export function canReach(account: Account | undefined, folder: string, file = ''): boolean {
-  const tried = spawnSync('/bin/sh', ['-c', 'cd "$1" && { [ -z "$2" ] || [ -r "$2" ]; }', 'sh', folder, file], {
-    cwd: '/',
-    stdio: 'ignore',
-    ...identity(account),
-  });
+  const tried = spawnSync(
+    '/bin/sh',
+    ['-c', 'cd "$1" && { [ -z "$2" ] || [ -r "$2" ]; }', 'sh', folder, file],
+    {
+      cwd: '/',
+      stdio: 'ignore',
+      ...identity(account),
+    },
+  );
   return tried.status === 0;
 }
 
