@@ -5,6 +5,9 @@ import type { Field, Hop, Predicate } from './predicate.ts';
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
 export type Show = 'live' | 'trashed' | 'deleted';
 
+/** What a transaction means to do with rows: the row policies and triggers read it from the session. */
+export type Intent = 'edit' | 'delete' | 'share';
+
 /** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
 export interface Format {
   readonly numbers: 'safe' | 'plain';

@@ -1,0 +1,17 @@
+import type { Pool } from './pool.ts';
+
+/** Where a tenant's rows and definitions are served. Equal servers on one machine; the seam for more. */
+export interface Place {
+  /** Connections of the gateway role. */
+  readonly data: Pool;
+  /** Connections that may define. */
+  readonly ddl: Pool;
+}
+
+/** The place of a tenant. */
+export type Placement = (tenant: string) => Place;
+
+/** Every tenant on one server. */
+export function singlePlacement(place: Place): Placement {
+  return () => place;
+}

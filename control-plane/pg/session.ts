@@ -1,0 +1,152 @@
+import type pg from 'pg';
+import type { Query } from '../base/sql.ts';
+import { Batch, type WireRow } from './batch.ts';
+import type { Lease, Pool } from './pool.ts';
+import { PreparedStatements } from './statements.ts';
+
+/** Who enters a transaction, and what for: the arguments of rowhouse.enter. */
+export interface Entry {
+  readonly tenant: string;
+  /** Version of the catalog the statement was planned with. */
+  readonly version: number;
+  /** JSON of the principal's claims. */
+  readonly claims: string;
+  readonly show: string;
+  readonly intent: string;
+}
+
+export interface SessionSettings {
+  /** Prepared statements kept per connection; 0 sends everything unnamed, for a pgbouncer before 1.21. */
+  readonly prepared?: number;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a statement as its principal inside an open transaction. */
+export type Runner = (entry: Entry, ...queries: readonly Query[]) => Promise<readonly WireRow[]>;
+
+/** The data path to Postgres: role, claims and statement under one Sync. Errors are those of pg, untranslated. */
+export interface Session {
+  /** Statements in one implicit transaction and one round trip; answers with the rows of the last. */
+  readonly run: (
+    pool: Pool,
+    entry: Entry,
+    queries: readonly Query[],
+    options?: RunOptions,
+  ) => Promise<readonly WireRow[]>;
+  /** Several round trips in one transaction; each enters anew, for show and intent differ. Rolls back when `work` throws. */
+  readonly transaction: <T>(
+    pool: Pool,
+    work: (run: Runner) => Promise<T>,
+    options?: RunOptions,
+  ) => Promise<T>;
+}
+
+/** How much longer than the server we wait before giving the connection up. */
+const grace = 5_000;
+
+/** A session layer with its own book of prepared statements. */
+export function createSession(settings: SessionSettings = {}): Session {
+  const books = new WeakMap<object, PreparedStatements>();
+  const bookOf = (client: object): PreparedStatements => {
+    const known = books.get(client);
+    if (known) return known;
+    const book = new PreparedStatements(settings.prepared ?? 200);
+    books.set(client, book);
+    return book;
+  };
+
+  const send = async (
+    pool: Pool,
+    client: pg.PoolClient,
+    lease: Lease,
+    queries: readonly Query[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly WireRow[]> => {
+    signal?.throwIfAborted();
+    const batch = new Batch(queries, bookOf(client));
+    const abort = (): void => pool.cancel(client);
+    const watch = setTimeout(() => {
+      lease.discard();
+      destroy(client);
+    }, pool.statementTimeout + grace);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      client.query(batch as unknown as pg.Submittable);
+      return await batch.done;
+    } catch (error) {
+      if (!isServerError(error)) lease.discard();
+      throw error;
+    } finally {
+      clearTimeout(watch);
+      signal?.removeEventListener('abort', abort);
+    }
+  };
+
+  return {
+    run: (pool, entry, queries, options = {}) =>
+      pool.borrow((client, lease) =>
+        send(pool, client, lease, [enter(entry), ...queries], options.signal),
+      ),
+    transaction: (pool, work, options = {}) =>
+      pool.borrow(async (client, lease) => {
+        let begun = false;
+        let failure: unknown;
+        try {
+          const result = await work(async (entry, ...queries) => {
+            const head = begun ? [] : [statement('begin')];
+            begun = true;
+            try {
+              const batch = [...head, enter(entry), ...queries];
+              return await send(pool, client, lease, batch, options.signal);
+            } catch (error) {
+              failure = error;
+              throw error;
+            }
+          });
+          // COMMIT of a failed transaction rolls back without a word.
+          if (failure !== undefined) throw failure;
+          if (begun) await send(pool, client, lease, [statement('commit')], undefined);
+          return result;
+        } catch (error) {
+          if (begun)
+            await rollback(
+              () => send(pool, client, lease, [statement('rollback')], undefined),
+              lease,
+            );
+          throw error;
+        }
+      }),
+  };
+}
+
+async function rollback(send: () => Promise<unknown>, lease: Lease): Promise<void> {
+  try {
+    await send();
+  } catch {
+    lease.discard();
+  }
+}
+
+function enter(entry: Entry): Query {
+  return {
+    text: 'select rowhouse.enter($1::text, $2::bigint, $3::text, $4::text, $5::text)',
+    values: [entry.tenant, entry.version, entry.claims, entry.show, entry.intent],
+  };
+}
+
+function statement(text: string): Query {
+  return { text, values: [] };
+}
+
+function isServerError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && 'severity' in error;
+}
+
+function destroy(client: pg.PoolClient): void {
+  (
+    client as unknown as { connection: { stream: { destroy(): void } } }
+  ).connection.stream.destroy();
+}

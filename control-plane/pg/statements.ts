@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+
+/** What a connection must send before it can bind a statement. */
+export interface Preparation {
+  /** Prepared name; empty: unnamed, parse every time. */
+  readonly name: string;
+  readonly parse: boolean;
+  /** Names to close first: evicted ones, and one whose fate an error left open. */
+  readonly close: readonly string[];
+}
+
+/**
+ * The prepared statements of one connection, least recently used first out. Closes travel at the head of a batch, before anything that
+ * can fail, so what is forgotten here is gone there.
+ */
+export class PreparedStatements {
+  readonly #names = new Set<string>();
+  readonly #doubtful = new Set<string>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Marks the text as used and says what to send. Capacity 0: nothing is ever named. */
+  prepare(text: string): Preparation {
+    if (this.#capacity === 0) return { name: '', parse: true, close: [] };
+    const name = nameOf(text);
+    if (this.#names.delete(name)) {
+      this.#names.add(name);
+      return { name, parse: false, close: [] };
+    }
+    const close: string[] = [];
+    if (this.#doubtful.delete(name)) close.push(name);
+    this.#names.add(name);
+    for (const oldest of this.#names) {
+      if (this.#names.size <= this.#capacity) break;
+      this.#names.delete(oldest);
+      close.push(oldest);
+    }
+    return { name, parse: true, close };
+  }
+
+  /** A batch failed before the server said whether this name was parsed. */
+  doubt(name: string): void {
+    if (name === '' || !this.#names.delete(name)) return;
+    this.#doubtful.add(name);
+  }
+}
+
+const namesByText = new Map<string, string>();
+const namesKept = 5_000;
+
+/** The hash costs more than a map look-up, and texts repeat: they depend on the shape of a request only. */
+function nameOf(text: string): string {
+  const known = namesByText.get(text);
+  if (known !== undefined) return known;
+  const name = `r${createHash('sha256').update(text).digest('base64url').slice(0, 32)}`;
+  if (namesByText.size >= namesKept) namesByText.clear();
+  namesByText.set(text, name);
+  return name;
+}
