@@ -1,0 +1,150 @@
+import type { Json } from '../../base/json.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { type ColumnType, classOf, typeText } from '../../base/types.ts';
+import type { SourceField } from './source.ts';
+
+const integer = /^[+-]?\d{1,19}$/;
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$/;
+const date = /^\d{4}-\d{2}-\d{2}$/;
+const time = /^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
+const moment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/;
+const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** The narrowest type that takes all values. Text that only looks like a number (00501) stays text. */
+export function inferType(values: readonly Json[], textual: boolean): ColumnType {
+  const present = values.filter((value) => value !== null);
+  if (present.length === 0) return { base: 'text' };
+  const all = (test: (value: Json) => boolean): boolean => present.every(test);
+  if (!textual) {
+    if (all((value) => typeof value === 'boolean')) return { base: 'boolean' };
+    if (all((value) => typeof value === 'number')) {
+      return { base: all((value) => Number.isSafeInteger(value)) ? 'bigint' : 'numeric' };
+    }
+    if (present.some((value) => typeof value === 'object')) return { base: 'jsonb' };
+    if (!all((value) => typeof value === 'string')) return { base: 'text' };
+  }
+  const text = (test: (value: string) => boolean): boolean =>
+    all((value) => typeof value === 'string' && test(value));
+  if (textual) {
+    if (text((value) => /^(true|false)$/i.test(value))) return { base: 'boolean' };
+    if (text((value) => /^-?(0|[1-9]\d*)$/.test(value) && isBigint(value))) {
+      return { base: 'bigint' };
+    }
+    if (text((value) => decimal.test(value) && !/^-?0\d/.test(value))) return { base: 'numeric' };
+  }
+  if (text((value) => date.test(value) && isDate(value))) return { base: 'date' };
+  if (text((value) => moment.test(value) && isMoment(value))) return { base: 'timestamptz' };
+  if (text((value) => uuid.test(value))) return { base: 'uuid' };
+  return { base: 'text' };
+}
+
+/**
+ * The value as the insert statement takes it for a column of this type: text cells become booleans and JSON where the type wants
+ * them; digits stay text, so nothing is lost. Throws a TypeError whose message is the reason.
+ */
+export function convert(
+  value: Json,
+  type: ColumnType,
+  field: Omit<SourceField, 'name'>,
+  textual: boolean,
+): Json {
+  if (value === null) return null;
+  if (typeof value === 'string' && value.includes('\0')) refuse('contains a NUL character');
+  if (type.array || type.base === 'jsonb') {
+    return textual && typeof value === 'string' ? json(value) : value;
+  }
+  if (typeof value === 'object') refuse(`is not ${article(type)}`);
+  switch (classOf(type)) {
+    case 'text':
+      return String(value);
+    case 'boolean':
+      return typeof value === 'boolean' ? value : boolean(String(value), field);
+    case 'number':
+      if (typeof value === 'boolean') refuse(`${value} is not ${article(type)}`);
+      return typeof value === 'number' ? value : number(value, type, field);
+    case 'time':
+    case 'uuid':
+    case 'json':
+    case 'other':
+      if (typeof value !== 'string' || !fits(value, type)) refuse(notA(String(value), type));
+      return value;
+    default: {
+      const never: never = classOf(type) as never;
+      return never;
+    }
+  }
+}
+
+function number(value: string, type: ColumnType, field: Omit<SourceField, 'name'>): string {
+  let plain = value.trim();
+  if (field.groupChar) plain = plain.replaceAll(field.groupChar, '');
+  if (field.decimalChar && field.decimalChar !== '.') plain = plain.replace(field.decimalChar, '.');
+  const whole = type.base === 'bigint' || type.base === 'integer' || type.base === 'smallint';
+  if (!(whole ? integer.test(plain) && isBigint(plain) : decimal.test(plain))) {
+    refuse(notA(value, type));
+  }
+  return plain.replace(/^\+/, '');
+}
+
+function boolean(value: string, field: Omit<SourceField, 'name'>): boolean {
+  const { yes = ['true', 'True', 'TRUE', '1'], no = ['false', 'False', 'FALSE', '0'] } =
+    field.booleans ?? {};
+  if (yes.includes(value)) return true;
+  if (no.includes(value)) return false;
+  return refuse(notA(value, { base: 'boolean' }));
+}
+
+function json(value: string): Json {
+  try {
+    return parseJson(value);
+  } catch {
+    return refuse('is not valid JSON');
+  }
+}
+
+function fits(value: string, type: ColumnType): boolean {
+  switch (type.base) {
+    case 'date':
+      return date.test(value) && isDate(value);
+    case 'timestamp':
+    case 'timestamptz':
+      return date.test(value) ? isDate(value) : moment.test(value) && isMoment(value);
+    case 'time':
+      return time.test(value);
+    case 'uuid':
+      return uuid.test(value);
+    default:
+      return true;
+  }
+}
+
+function isBigint(value: string): boolean {
+  return BigInt.asIntN(64, BigInt(value.replace(/^\+/, ''))) === BigInt(value.replace(/^\+/, ''));
+}
+
+function isDate(value: string): boolean {
+  const read = new Date(`${value.slice(0, 10)}T00:00:00Z`);
+  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(value.slice(0, 10));
+}
+
+function isMoment(value: string): boolean {
+  const [hour = 0, minute = 0, second = 0] = value
+    .slice(11, 19)
+    .split(/[:Z+-]/)
+    .map(Number);
+  return isDate(value) && hour < 24 && minute < 60 && second < 60;
+}
+
+function notA(value: string, type: ColumnType): string {
+  const shown = value.length > 60 ? `${value.slice(0, 60)}…` : value;
+  return `${JSON.stringify(shown)} is not ${article(type)}`;
+}
+
+function article(type: ColumnType): string {
+  const name = typeText(type);
+  return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
+}
+
+function refuse(reason: string): never {
+  throw new TypeError(reason);
+}

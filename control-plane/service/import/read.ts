@@ -1,0 +1,222 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { isObject, type JsonObject } from '../../base/json.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { RowError, type Source, type SourceRow } from './source.ts';
+
+/** How a CSV is written; absent parts are found out or as in RFC 4180. */
+export interface CsvDialect {
+  readonly delimiter?: string;
+  readonly quoteChar?: string;
+  readonly commentChar?: string;
+  readonly header?: boolean;
+  readonly skipInitialSpace?: boolean;
+  readonly encoding?: string;
+  /** Cells that stand for no value. */
+  readonly missing?: readonly string[];
+}
+
+/** Reads a CSV, TSV, JSON array or NDJSON file by its ending; a file of another ending by its first character. */
+export async function readSource(file: string): Promise<Source> {
+  const name = basename(file).replace(/(\.[A-Za-z0-9]+)+$/, '') || basename(file);
+  const format = await formatOf(file);
+  if (format === 'csv') {
+    const { rows, fields } = await readCsv(file, { delimiter: await delimiterOf(file) });
+    return { name, file, textual: true, rows, fields: fields.map((field) => ({ name: field })) };
+  }
+  const rows = format === 'ndjson' ? await readLines(file) : await readArray(file);
+  return { name, file, textual: false, rows };
+}
+
+/** The rows of a CSV, every cell text or null. */
+export async function readCsv(
+  file: string,
+  dialect: CsvDialect,
+  names?: readonly string[],
+): Promise<{ fields: readonly string[]; rows: SourceRow[] }> {
+  const missing = new Set(dialect.missing ?? ['']);
+  const parser = Readable.from(textOf(file, dialect.encoding)).pipe(
+    parse({
+      bom: true,
+      info: true,
+      delimiter: dialect.delimiter ?? ',',
+      quote: dialect.quoteChar ?? '"',
+      ltrim: dialect.skipInitialSpace ?? false,
+      skip_empty_lines: true,
+      ...(dialect.commentChar === undefined ? {} : { comment: dialect.commentChar }),
+    }),
+  );
+  let fields: readonly string[] | undefined = dialect.header === false ? names : undefined;
+  const rows: SourceRow[] = [];
+  try {
+    for await (const item of parser) {
+      const { record, info } = item as { record: string[]; info: { lines: number } };
+      const line = info.lines - record.join('').split('\n').length + 1;
+      if (fields === undefined) {
+        fields = header(file, line, record);
+        continue;
+      }
+      const values: Record<string, string | null> = {};
+      for (const [index, field] of fields.entries()) {
+        const cell = record[index] ?? '';
+        values[field] = missing.has(cell) ? null : cell;
+      }
+      rows.push({ line, values });
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = Number(error['lines']) || 1;
+    throw new RowError(file, line, '', plainReason(error));
+  }
+  if (fields === undefined) throw new RowError(file, 1, '', 'the file is empty');
+  return { fields, rows };
+}
+
+function header(file: string, line: number, record: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  for (const [index, name] of record.entries()) {
+    const place = name === '' ? `column ${index + 1}` : name;
+    if (name.trim() === '')
+      throw new RowError(file, line, place, 'the header names no column here');
+    if (seen.has(name)) throw new RowError(file, line, name, 'the header names this column twice');
+    seen.add(name);
+  }
+  return [...record];
+}
+
+function plainReason(error: CsvError): string {
+  if (error.code.includes('INCONSISTENT')) return 'the row has more or fewer cells than the header';
+  if (error.code.includes('QUOTE'))
+    return 'a quotation mark is not closed, or stands where none may';
+  return error.message;
+}
+
+/** The rows of a JSON array of objects. */
+export async function readArray(file: string): Promise<SourceRow[]> {
+  const text = await wholeText(file);
+  const values = jsonOf(file, 1, text);
+  if (!Array.isArray(values)) throw new RowError(file, 1, '', 'the file is no JSON array');
+  const lines = elementLines(text);
+  return values.map((value, index) => ({
+    line: lines[index] ?? 1,
+    values: objectOf(file, lines[index] ?? 1, value),
+  }));
+}
+
+async function readLines(file: string): Promise<SourceRow[]> {
+  const rows: SourceRow[] = [];
+  for (const [index, text] of (await wholeText(file)).split('\n').entries()) {
+    if (text.trim() === '') continue;
+    const line = index + 1;
+    rows.push({ line, values: objectOf(file, line, jsonOf(file, line, text)) });
+  }
+  return rows;
+}
+
+function jsonOf(file: string, line: number, text: string) {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const at = /line (\d+)/.exec(error.message)?.[1];
+    throw new RowError(file, at === undefined ? line : line + Number(at) - 1, '', error.message);
+  }
+}
+
+function objectOf(file: string, line: number, value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  throw new RowError(file, line, '', 'the row is not a JSON object');
+}
+
+/** Line on which each element of the outermost array begins. The text is known to be valid JSON. */
+function elementLines(text: string): number[] {
+  const lines: number[] = [];
+  let line = 1;
+  let depth = 0;
+  let expected = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '\n') line += 1;
+    else if (char === ' ' || char === '\r' || char === '\t') continue;
+    else {
+      if (expected && depth === 1 && char !== ']') lines.push(line);
+      expected = false;
+      if (char === '"') at = endOfString(text, at);
+      else if (char === '[' || char === '{') {
+        depth += 1;
+        expected = depth === 1;
+      } else if (char === ']' || char === '}') depth -= 1;
+      else if (char === ',') expected = depth === 1;
+    }
+  }
+  return lines;
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
+
+async function wholeText(file: string): Promise<string> {
+  let text = '';
+  for await (const part of textOf(file)) text += part;
+  return text.replace(/^\uFEFF/, '');
+}
+
+/** Text of the file piece by piece. Bytes that are no text of its encoding are an error, not a question mark. */
+async function* textOf(file: string, encoding = 'utf-8'): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  let line = 1;
+  try {
+    for await (const chunk of createReadStream(file)) {
+      const part = decoder.decode(chunk as Buffer, { stream: true });
+      line += part.split('\n').length - 1;
+      yield part;
+    }
+    yield decoder.decode();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new RowError(file, line, '', `at or below this line are bytes that are not ${encoding}`);
+  }
+}
+
+type FileFormat = 'csv' | 'json' | 'ndjson';
+
+const endings: Readonly<Record<string, FileFormat>> = {
+  '.csv': 'csv',
+  '.tsv': 'csv',
+  '.tab': 'csv',
+  '.json': 'json',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+};
+
+async function formatOf(file: string): Promise<FileFormat> {
+  const first = (await firstText(file)).trimStart();
+  const known = endings[extname(file).toLowerCase()];
+  // Many programs write NDJSON into files called .json.
+  if (known === 'json') return first.startsWith('{') ? 'ndjson' : 'json';
+  return known ?? (first.startsWith('[') ? 'json' : first.startsWith('{') ? 'ndjson' : 'csv');
+}
+
+async function delimiterOf(file: string): Promise<string> {
+  if (/\.(tsv|tab)$/i.test(file)) return '\t';
+  const head = (await firstText(file)).split('\n')[0] ?? '';
+  const bare = head.replace(/"[^"]*"/g, '');
+  const counts = [',', ';', '\t', '|'].map((mark) => ({ mark, n: bare.split(mark).length }));
+  return counts.reduce((best, each) => (each.n > best.n ? each : best)).mark;
+}
+
+async function firstText(file: string): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(65_536), 0, 65_536, 0);
+    return buffer.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, '');
+  } finally {
+    await handle.close();
+  }
+}
