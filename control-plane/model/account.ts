@@ -14,7 +14,12 @@ export interface Account {
   readonly updatedAt: string;
 }
 
-/** What can be asked of the accounts and the tenants behind them. */
+/**
+ * What can be asked of the accounts and the tenants behind them. Refusals: login → login_refused, whatever is wrong; register →
+ * forbidden (reason registration_closed), tenant_exists, row_not_found (reason template); refresh → token_invalid; tenants →
+ * operator_required; templates → forbidden (reason registration_closed); sudo → forbidden; accounts → sudo_required,
+ * row_not_found (keys), unique_violation (field auth).
+ */
 export type AccountCommand =
   | {
       readonly kind: 'login';
@@ -59,6 +64,7 @@ export type AccountResult =
       readonly expiresIn: number;
       readonly account: Account;
     }
+  /** `id, name, username, access, tenant, roles, orgs, sudo`: the account's, where there is one, else the token's. */
   | { readonly kind: 'identity'; readonly values: JsonObject }
   | { readonly kind: 'account'; readonly account: Account }
   | { readonly kind: 'accounts'; readonly accounts: readonly Account[] }

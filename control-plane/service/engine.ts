@@ -3,7 +3,6 @@ import type {
   Action,
   DefinitionOutcome,
   DialectRequest,
-  Relabel,
   Reply,
   Route,
 } from '../dialects/dialect.ts';
@@ -89,8 +88,7 @@ export function createEngine(parts: EngineParts): Engine {
         try {
           return await act(parts, action, catalog, call, principal);
         } catch (error) {
-          const stale = error instanceof ServiceError && error.kind === 'stale_catalog';
-          if (!stale || attempt === attempts) throw error;
+          if (!isStale(error) || attempt === attempts) throw error;
         }
       }
     },
@@ -117,33 +115,27 @@ async function act(
   call: Call,
   principal: Principal,
 ): Promise<Reply> {
+  if (action.kind === 'reply') return action.reply;
   const caller: Caller = { principal, requestId: call.request.id, signal: call.signal };
-  switch (action.kind) {
-    case 'reply':
-      return action.reply;
-    case 'account':
-      return action.reply(await relabelled(action, parts.account(action.command, call)));
-    case 'statements':
-      return action.reply(
-        await relabelled(action, parts.execute(action.statements, catalog, caller)),
-      );
-    case 'definition':
-      return action.reply(
-        await relabelled(action, parts.define(action.definition, catalog, caller)),
-      );
-    default: {
-      const never: never = action;
-      return never;
+  try {
+    switch (action.kind) {
+      case 'account':
+        return action.reply(await parts.account(action.command, call));
+      case 'statements':
+        return action.reply(await parts.execute(action.statements, catalog, caller));
+      case 'definition':
+        return action.reply(await parts.define(action.definition, catalog, caller));
+      default: {
+        const never: never = action;
+        return never;
+      }
     }
+  } catch (error) {
+    if (!(error instanceof ServiceError) || isStale(error)) throw error;
+    throw action.fail?.(error) ?? error;
   }
 }
 
-/** The work of an action; its failure in the action's own words. A stale catalog stays what it is: `perform` acts upon it. */
-async function relabelled<T>(action: { readonly fail?: Relabel }, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    const known = error instanceof ServiceError && error.kind !== 'stale_catalog';
-    throw known && action.fail ? action.fail(error) : error;
-  }
+function isStale(error: unknown): boolean {
+  return error instanceof ServiceError && error.kind === 'stale_catalog';
 }

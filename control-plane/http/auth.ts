@@ -1,0 +1,58 @@
+import { ServiceError } from '../base/errors.ts';
+import type { Principal } from '../model/principal.ts';
+import type { Tokens } from '../service/tokens.ts';
+import type { Exchange } from './exchange.ts';
+
+const schemes = /^(?:bearer|token|api-key) +(\S+)$/i;
+/** A bare JWT, without a scheme. */
+const bare = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+/** Every token sent: Authorization (Bearer, Token, Api-Key, or a bare JWT), then the dialect's own headers. */
+function credentials(headers: Exchange['headers'], tokenHeaders: readonly string[]): string[] {
+  const found: string[] = [];
+  const authorization = headers['authorization']?.trim();
+  if (authorization !== undefined && authorization !== '') {
+    const token = bare.test(authorization) ? authorization : schemes.exec(authorization)?.[1];
+    // A credential that can't be understood is a bad one, not an absent one.
+    found.push(token ?? '');
+  }
+  for (const name of tokenHeaders) {
+    const value = headers[name.toLowerCase()]?.trim();
+    if (value !== undefined && value !== '') found.push(value);
+  }
+  return found;
+}
+
+/**
+ * Verifies every credential of the request; they must name one identity. Undefined when none was sent.
+ * @throws ServiceError token_invalid
+ */
+export async function authenticate(
+  tokens: Pick<Tokens, 'verify'>,
+  headers: Exchange['headers'],
+  tokenHeaders: readonly string[],
+): Promise<Principal | undefined> {
+  let principal: Principal | undefined;
+  for (const token of credentials(headers, tokenHeaders)) {
+    const verified = await tokens.verify(token);
+    if (principal !== undefined && !sameIdentity(principal, verified)) {
+      throw new ServiceError('token_invalid');
+    }
+    principal ??= verified;
+  }
+  return principal;
+}
+
+function sameIdentity(a: Principal, b: Principal): boolean {
+  return a.sub === b.sub && a.tenant === b.tenant && a.operator === b.operator;
+}
+
+/**
+ * The tenant a principal may address: the one its token was issued for, and only that. A token without a tenant addresses none.
+ * @throws ServiceError tenant_mismatch, the same text whether the named tenant exists or not
+ */
+export function checkTenant(principal: Principal, named: string | undefined): void {
+  if (principal.tenant === undefined || (named !== undefined && named !== principal.tenant)) {
+    throw new ServiceError('tenant_mismatch');
+  }
+}

@@ -1,0 +1,161 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { ServiceError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { parseJson } from '../base/parse-json.ts';
+
+/** Reads the JSON body of a request; undefined when there is none. */
+export type BodyReader = (message: IncomingMessage) => Promise<Json | undefined>;
+
+const decoders = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+} as const;
+
+/** Bodies being received at one time, in bytes: slow senders can't fill the memory. */
+const leastBudget = 256 * 1024 * 1024;
+
+/**
+ * A reader with a size limit that counts while bytes arrive, before and after decompression, so neither a lying Content-Length
+ * nor a compressed bomb gets further than the limit. Form of numbers and refused characters: {@link parseJson}.
+ */
+export function createBodyReader(limit: number): BodyReader {
+  const budget = Math.max(leastBudget, 4 * limit);
+  let held = 0;
+  return async (message) => {
+    if (!hasBody(message)) return undefined;
+    const announced = Number(message.headers['content-length'] ?? 0);
+    if (announced > limit) throw tooLarge(limit);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of decoded(message, limit)) {
+        size += (chunk as Buffer).length;
+        held += (chunk as Buffer).length;
+        if (size > limit) throw tooLarge(limit);
+        if (held > budget) {
+          throw new ServiceError('database_busy', 'The server is busy', { retryAfter: 1 });
+        }
+        chunks.push(chunk as Buffer);
+      }
+    } catch (error) {
+      throw bodyError(error);
+    } finally {
+      held -= size;
+    }
+    if (size === 0) return undefined;
+    checkType(message.headers['content-type']);
+    return parse(Buffer.concat(chunks, size));
+  };
+}
+
+function hasBody(message: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = message.headers;
+  return coding !== undefined || (length !== undefined && Number(length) > 0);
+}
+
+function decoded(message: IncomingMessage, limit: number): AsyncIterable<unknown> {
+  const codings = (message.headers['content-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+  if (codings.length === 0) return message.iterator({ destroyOnReturn: false });
+  const decoder = codings.length === 1 && decoders[codings[0] as keyof typeof decoders];
+  if (!decoder) {
+    throw new ServiceError(
+      'unsupported_media_type',
+      'Content-Encoding must be gzip, deflate or br',
+    );
+  }
+  return decompress(message, decoder(), limit);
+}
+
+/** Feeds the decoder by hand: a pipe would destroy the request, and with it the socket that must carry the answer. */
+async function* decompress(
+  message: IncomingMessage,
+  decoder: Readable & NodeJS.WritableStream,
+  limit: number,
+): AsyncGenerator<unknown> {
+  let sent = 0;
+  const count = (chunk: Buffer) => {
+    sent += chunk.length;
+    if (sent > limit) decoder.destroy(tooLarge(limit));
+  };
+  const gone = () => decoder.destroy(new ServiceError('bad_request', 'The request was aborted'));
+  message.on('data', count);
+  message.once('aborted', gone);
+  message.pipe(decoder);
+  try {
+    yield* decoder;
+  } finally {
+    message.unpipe(decoder);
+    message.off('data', count);
+    message.off('aborted', gone);
+    decoder.destroy();
+  }
+}
+
+function checkType(type: string | undefined): void {
+  if (type === undefined || type.trim() === '') {
+    throw new ServiceError('invalid_body', 'The body needs a Content-Type', {
+      reason: 'missing_content_type',
+    });
+  }
+  const [name = '', ...parameters] = type.toLowerCase().split(';');
+  const charset = parameters
+    .map((parameter) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/.exec(parameter)?.[1])
+    .find((value) => value !== undefined);
+  const json = /^application\/(?:[\w.!#$&^-]+\+)?json$/.test(name.trim());
+  if (!json || (charset !== undefined && !/^(utf-?8|us-ascii)$/.test(charset))) {
+    throw new ServiceError('unsupported_media_type', 'The body must be application/json in UTF-8');
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(bytes: Buffer): Json {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw new ServiceError('invalid_body', 'The body is not valid UTF-8', {
+      reason: 'invalid_utf8',
+    });
+  }
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw new ServiceError(
+      'invalid_body',
+      `The body is not valid JSON: ${(error as Error).message}`,
+      {
+        reason: 'invalid_json',
+      },
+    );
+  }
+}
+
+function tooLarge(limit: number): ServiceError {
+  return new ServiceError('body_too_large', `The body is larger than ${limit} bytes`, {
+    data: { limit },
+  });
+}
+
+/** Decoder faults and a client that goes away come as plain errors. */
+function bodyError(error: unknown): unknown {
+  if (error instanceof ServiceError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code.startsWith('Z_') || code.startsWith('ERR_') || code === 'ECONNRESET') {
+    return new ServiceError(
+      'invalid_body',
+      'The body cannot be read as its headers say',
+      { reason: code === 'ECONNRESET' ? 'aborted' : 'invalid_encoding' },
+      { cause: error },
+    );
+  }
+  return error;
+}

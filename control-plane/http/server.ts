@@ -1,0 +1,169 @@
+import { createServer, type Server } from 'node:http';
+import Koa from 'koa';
+import type { Config } from '../config.ts';
+import type { Dialect, Reply } from '../dialects/dialect.ts';
+import { parseAddress, tenantOfHost } from './address.ts';
+import { asServiceError, failure } from './errors.ts';
+import { type Endpoint, type Exchange, requestId } from './exchange.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { createFinder } from './routes.ts';
+
+export interface ServerParts {
+  readonly config: Pick<Config, 'baseDomain' | 'statementTimeout'>;
+  readonly dialects: readonly Dialect[];
+  readonly endpoints: readonly Endpoint[];
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** After the reply, so much of an unread body is still taken in; then the connection ends. */
+const drainBytes = 64 * 1024 * 1024;
+const drainMs = 10_000;
+
+/** The HTTP server: every request becomes one Exchange and ends in one Reply, whatever happens between. */
+export function createHttpServer(parts: ServerParts): Server {
+  const find = createFinder(parts.endpoints, parts.dialects);
+  const app = new Koa();
+  app.silent = true;
+  app.on('error', (error: unknown) => parts.log.error({ err: error }, 'reply failed'));
+  app.use(async (context) => {
+    const started = performance.now();
+    const exchange = begin(context, parts.config);
+    const reply = await answer(exchange, context.url, find, parts);
+    send(context, exchange, reply);
+    context.res.once('close', () => finish(context, exchange, started, parts));
+  });
+  const server = createServer({ maxHeaderSize: 64 * 1024, noDelay: true }, app.callback());
+  server.headersTimeout = 15_000;
+  server.requestTimeout = 120_000;
+  server.keepAliveTimeout = 65_000;
+  server.maxRequestsPerSocket = 0;
+  // A peer that neither sends nor takes anything: longer than any statement may run.
+  server.setTimeout(Math.max(60_000, parts.config.statementTimeout + 30_000));
+  server.on('clientError', refuseGarbage);
+  return server;
+}
+
+function begin(context: Koa.Context, config: ServerParts['config']): Exchange {
+  const abort = new AbortController();
+  context.res.once('close', () => {
+    if (!context.res.writableFinished) abort.abort();
+  });
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(context.req.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const id = requestId(headers['x-request-id']);
+  const named = tenantOfHost(headers['host'], config.baseDomain) ?? headers['x-tenant']?.trim();
+  return {
+    id,
+    method: context.method,
+    path: '/',
+    query: new Map(),
+    headers,
+    remote: context.req.socket.remoteAddress ?? '',
+    message: context.req,
+    signal: abort.signal,
+    params: {},
+    extra: { 'x-request-id': id },
+    ...(named === undefined || named === '' ? {} : { namedTenant: named }),
+  };
+}
+
+async function answer(
+  exchange: Exchange,
+  target: string,
+  find: ReturnType<typeof createFinder>,
+  parts: ServerParts,
+): Promise<Reply> {
+  try {
+    const address = parseAddress(target);
+    exchange.path = address.path;
+    exchange.query = address.query;
+    // The glossary's order: host, then header, then path.
+    exchange.namedTenant ??= address.tenant;
+    return await find(exchange).handle(exchange);
+  } catch (thrown) {
+    const error = asServiceError(thrown);
+    if (error.kind === 'internal') {
+      parts.log.error({ rid: exchange.id, err: error.cause ?? error }, 'internal error');
+    }
+    return failure(error, exchange, exchange.dialect);
+  }
+}
+
+function send(context: Koa.Context, exchange: Exchange, reply: Reply): void {
+  context.status = reply.status;
+  context.set({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    ...exchange.extra,
+    ...reply.headers,
+  });
+  context.body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body.json);
+  if (!context.req.complete) drain(context);
+}
+
+/**
+ * A refusal sent before the body was read: closing at once would make most clients lose the answer (a reset overtakes it), so the
+ * rest is read into nothing, within bounds.
+ */
+function drain(context: Koa.Context): void {
+  const { req } = context;
+  const { socket } = req;
+  const start = socket.bytesRead;
+  const began = Date.now();
+  const timer = setInterval(() => {
+    const over = socket.bytesRead - start > drainBytes || Date.now() - began > drainMs;
+    if (over) socket.destroy();
+    if (over || req.complete || socket.destroyed) clearInterval(timer);
+  }, 100);
+  timer.unref();
+  req.resume();
+}
+
+function finish(
+  context: Koa.Context,
+  exchange: Exchange,
+  started: number,
+  { log, metrics }: ServerParts,
+): void {
+  const ms = performance.now() - started;
+  const { status } = context;
+  const { method, principal } = exchange;
+  const route = exchange.route ?? 'none';
+  metrics.observe({ dialect: exchange.dialect?.name ?? 'none', route, method, status }, ms / 1000);
+  const level = status >= 500 ? 'warn' : 'info';
+  log[level](
+    {
+      rid: exchange.id,
+      tenant: principal?.tenant ?? exchange.namedTenant,
+      sub: principal?.sub,
+      method,
+      path: exchange.path,
+      status,
+      ms: Math.round(ms * 10) / 10,
+      ...(context.res.writableFinished ? {} : { aborted: true }),
+    },
+    'request',
+  );
+}
+
+/** What Node's parser refuses never becomes a request; the answer still is JSON. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const [status, kind] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'limit_exceeded']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'bad_request']
+        : ['400 Bad Request', 'bad_request'];
+  const body = JSON.stringify({ error: { kind, message: status.slice(4) } });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,300 @@
+import { decodeJwt } from 'jose';
+import { ServiceError } from '../base/errors.ts';
+import type { Config } from '../config.ts';
+import type { Account, AccountCommand, AccountResult, AccountValues } from '../model/account.ts';
+import { levels, type Principal } from '../model/principal.ts';
+import * as store from './account-store.ts';
+import type { Call } from './engine.ts';
+import type { OwnerQuery } from './owner.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface AccountParts {
+  readonly config: Pick<Config, 'openRegistration'>;
+  readonly tokens: Tokens;
+  /** One transaction as rowhouse_owner. */
+  readonly asOwner: <T>(work: (query: OwnerQuery) => Promise<T>) => Promise<T>;
+  /** Makes the tenant and what its template says, in the given transaction. */
+  readonly createTenant: (query: OwnerQuery, tenant: NewTenant) => Promise<void>;
+}
+
+export interface NewTenant {
+  readonly slug: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly template: string;
+  readonly createdBy: string;
+}
+
+const loginSeconds = 86_400;
+const sudoSeconds = 900;
+
+/** Performs account commands. Whoever the token names, the account is read anew: a level taken away is gone at once. */
+export function createAccounts(parts: AccountParts) {
+  return (command: AccountCommand, call: Pick<Call, 'principal' | 'identify'>) => {
+    switch (command.kind) {
+      case 'login':
+        return login(parts, command);
+      case 'register':
+        return register(parts, command);
+      case 'refresh':
+        return refresh(parts, command.token);
+      case 'tenants':
+        return tenants(parts, call);
+      case 'templates':
+        return templates(parts);
+      case 'whoami':
+        return whoami(parts, signedIn(call));
+      case 'sudo':
+        return sudo(parts, signedIn(call));
+      case 'account_list':
+      case 'account_read':
+      case 'account_create':
+      case 'account_change':
+      case 'account_delete':
+        return manage(parts, command, signedIn(call));
+      default: {
+        const never: never = command;
+        return never;
+      }
+    }
+  };
+}
+
+function signedIn(call: Pick<Call, 'principal'>): Principal & { readonly tenant: string } {
+  const { principal } = call;
+  if (principal?.tenant === undefined) throw new ServiceError('token_missing');
+  return { ...principal, tenant: principal.tenant };
+}
+
+type Command<K extends AccountCommand['kind']> = Extract<AccountCommand, { kind: K }>;
+
+/** One hash is computed whatever is wrong, and one error comes of it. */
+async function login(parts: AccountParts, command: Command<'login'>): Promise<AccountResult> {
+  const { tenant, username, password } = command;
+  const account = await parts.asOwner((query) => store.byUsername(query, tenant, username));
+  const right = await checkPassword(password, account?.passwordHash);
+  if (account === undefined || !right) throw new ServiceError('login_refused');
+  return session(parts.tokens, account, account.access === 'root');
+}
+
+async function register(parts: AccountParts, command: Command<'register'>): Promise<AccountResult> {
+  requireOpen(parts);
+  const { tenant: slug, username, template } = command;
+  checkValues({ auth: username, password: command.password });
+  const passwordHash = await hashPassword(command.password);
+  const account = await parts.asOwner(async (query) => {
+    const known = await query('select 1 from control.templates where name = $1', [template]);
+    if (known.length === 0) {
+      throw new ServiceError('row_not_found', `Template '${template}' not found`, {
+        reason: 'template',
+        keys: [template],
+      });
+    }
+    const { description } = command;
+    await parts.createTenant(query, {
+      slug,
+      name: slug,
+      template,
+      createdBy: username,
+      ...(description === undefined ? {} : { description }),
+    });
+    return store.insertAccount(query, slug, {
+      auth: username,
+      access: 'root',
+      passwordHash,
+      ...(command.email === undefined ? {} : { email: command.email }),
+    });
+  });
+  return session(parts.tokens, account, false);
+}
+
+/** Only our own accounts: extending another issuer's token would undo its expiry. */
+async function refresh(parts: AccountParts, token: string): Promise<AccountResult> {
+  const principal = await parts.tokens.verify(token);
+  const account = await parts.asOwner((query) =>
+    store.byId(query, principal.tenant ?? '', principal.sub),
+  );
+  if (account === undefined) throw new ServiceError('token_invalid');
+  // A short-lived sudo token becomes an ordinary one, or it would be short-lived no longer.
+  const { iat, exp } = decodeJwt(token);
+  const fromLogin = (exp ?? 0) - (iat ?? 0) > sudoSeconds;
+  return session(parts.tokens, account, principal.sudo && fromLogin && account.access === 'root');
+}
+
+async function tenants(parts: AccountParts, call: Pick<Call, 'identify'>): Promise<AccountResult> {
+  const principal = await call.identify();
+  if (!principal?.operator) throw new ServiceError('operator_required');
+  return parts.asOwner(async (query) =>
+    names(
+      await query(
+        `select slug as name, coalesce(description, name) as description
+         from control.tenants where status = 'active' order by slug`,
+      ),
+    ),
+  );
+}
+
+async function templates(parts: AccountParts): Promise<AccountResult> {
+  requireOpen(parts);
+  return parts.asOwner(async (query) =>
+    names(await query('select name, description from control.templates order by name')),
+  );
+}
+
+function names(rows: readonly Readonly<Record<string, unknown>>[]): AccountResult {
+  return {
+    kind: 'names',
+    names: rows.map((row) => ({
+      name: String(row['name']),
+      description: String(row['description']),
+    })),
+  };
+}
+
+function requireOpen(parts: AccountParts): void {
+  if (!parts.config.openRegistration) {
+    throw new ServiceError('forbidden', 'Registration is closed', {
+      reason: 'registration_closed',
+    });
+  }
+}
+
+type Member = Principal & { readonly tenant: string };
+
+async function whoami(parts: AccountParts, principal: Member): Promise<AccountResult> {
+  const account = await current(parts, principal);
+  return {
+    kind: 'identity',
+    values: {
+      id: principal.sub,
+      name: account.name,
+      username: account.username,
+      access: account.access,
+      tenant: principal.tenant,
+      // Row policies go by the token's names, so these are the ones that count.
+      roles: principal.roles,
+      orgs: principal.orgs,
+      sudo: principal.sudo,
+    },
+  };
+}
+
+async function sudo(parts: AccountParts, principal: Member): Promise<AccountResult> {
+  const account = await current(parts, principal);
+  if (account.access !== 'full' && account.access !== 'root') {
+    throw new ServiceError('forbidden', 'Only access levels full and root may get a sudo token');
+  }
+  const elevated = { ...principal, access: account.access, sudo: true };
+  const token = await parts.tokens.sign(elevated, sudoSeconds);
+  return { kind: 'session', token, expiresIn: sudoSeconds, account };
+}
+
+/** The account as it is now with the lower of both levels; for a principal of another issuer, what its token says. */
+async function current(parts: AccountParts, principal: Member): Promise<Account> {
+  const { tenant, sub, access, roles, orgs } = principal;
+  const account = await parts.asOwner((query) => store.byId(query, tenant, sub));
+  if (account !== undefined) {
+    const level = Math.min(levels.indexOf(account.access), levels.indexOf(access));
+    return bare({ ...account, access: levels[level] ?? 'deny' });
+  }
+  const never = new Date(0).toISOString();
+  const facts = { id: sub, username: sub, name: sub, createdAt: never, updatedAt: never };
+  return { ...facts, tenant, access, roles, orgs };
+}
+
+type Manage = Command<
+  'account_list' | 'account_read' | 'account_create' | 'account_change' | 'account_delete'
+>;
+
+async function manage(
+  parts: AccountParts,
+  command: Manage,
+  principal: Member,
+): Promise<AccountResult> {
+  if (!principal.sudo || (await current(parts, principal)).access !== 'root') {
+    throw new ServiceError('sudo_required', 'This needs a sudo token of level root', {
+      reason: 'root_sudo',
+    });
+  }
+  const { tenant } = principal;
+  switch (command.kind) {
+    case 'account_list': {
+      const accounts = await parts.asOwner((query) => store.listAccounts(query, tenant));
+      return { kind: 'accounts', accounts: accounts.map(bare) };
+    }
+    case 'account_read':
+      return found(
+        command.id,
+        await parts.asOwner((query) => store.byId(query, tenant, command.id)),
+      );
+    case 'account_create': {
+      const { auth } = command.values;
+      const values = { ...(await toStore(command.values)), auth };
+      const account = await parts.asOwner((query) => store.insertAccount(query, tenant, values));
+      return { kind: 'account', account: bare(account) };
+    }
+    case 'account_change': {
+      const values = await toStore(command.values);
+      return found(
+        command.id,
+        await parts.asOwner((query) => store.updateAccount(query, tenant, command.id, values)),
+      );
+    }
+    case 'account_delete':
+      return found(
+        command.id,
+        await parts.asOwner((query) => store.deleteAccount(query, tenant, command.id)),
+      );
+    default: {
+      const never: never = command;
+      return never;
+    }
+  }
+}
+
+function found(id: string, account: store.StoredAccount | undefined): AccountResult {
+  if (account === undefined) throw new ServiceError('row_not_found', undefined, { keys: [id] });
+  return { kind: 'account', account: bare(account) };
+}
+
+async function toStore(values: AccountValues): Promise<store.StoredValues> {
+  checkValues(values);
+  const { password, ...rest } = values;
+  return password === undefined ? rest : { ...rest, passwordHash: await hashPassword(password) };
+}
+
+/** Bounds of what the control tables take; shapes are the dialect's. */
+function checkValues(values: AccountValues): void {
+  const texts = { auth: values.auth, name: values.name, password: values.password };
+  for (const [field, value] of Object.entries(texts)) {
+    if (value !== undefined && (value === '' || Buffer.byteLength(value) > 1024)) {
+      throw new ServiceError('invalid_body', `${field} must have 1 to 1024 bytes`, { field });
+    }
+  }
+  for (const field of ['roles', 'orgs'] as const) {
+    const bad = values[field]?.some((name) => name === '' || Buffer.byteLength(name) > 255);
+    if (bad) {
+      throw new ServiceError('invalid_body', `${field} must be names of 1 to 255 bytes`, { field });
+    }
+  }
+}
+
+async function session(
+  tokens: Tokens,
+  account: store.StoredAccount,
+  elevated: boolean,
+): Promise<AccountResult> {
+  const { id: sub, tenant, roles, orgs, access } = account;
+  const principal = { sub, tenant, roles, orgs, access, sudo: elevated, operator: false };
+  const token = await tokens.sign(principal, loginSeconds);
+  return { kind: 'session', token, expiresIn: loginSeconds, account: bare(account) };
+}
+
+/** Without the secret. */
+function bare({
+  passwordHash: _,
+  ...account
+}: store.StoredAccount | (Account & { passwordHash?: never })): Account {
+  return account;
+}
