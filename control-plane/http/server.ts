@@ -31,6 +31,8 @@ export function createHttpServer(parts: ServerParts): Server {
     const started = performance.now();
     const exchange = begin(context, parts.config);
     const reply = await answer(exchange, context.url, find, parts);
+    // Stopping: a connection kept alive would hold the process up.
+    if (!server.listening) exchange.extra['connection'] = 'close';
     send(context, exchange, reply);
     context.res.once('close', () => finish(context, exchange, started, parts));
   });
@@ -86,7 +88,7 @@ async function answer(
     return await find(exchange).handle(exchange);
   } catch (thrown) {
     const error = asServiceError(thrown);
-    if (error.kind === 'internal') {
+    if (error.kind === 'internal' && !exchange.signal.aborted) {
       parts.log.error({ rid: exchange.id, err: error.cause ?? error }, 'internal error');
     }
     return failure(error, exchange, exchange.dialect);

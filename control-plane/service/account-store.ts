@@ -1,7 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
+import { type Connection, rowsOf } from '../catalog/connection.ts';
 import type { Account, AccountValues } from '../model/account.ts';
 import { levels } from '../model/principal.ts';
-import type { OwnerQuery, OwnerRow } from './owner.ts';
 
 /** An account with what only the login may see. */
 export interface StoredAccount extends Account {
@@ -14,37 +14,49 @@ export interface StoredValues extends Omit<AccountValues, 'password'> {
   readonly email?: string;
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
 const columns = `a.id::text as id, a.username, a.name, t.slug, a.access, a.roles, a.orgs,
   a.password_hash, a.created_at, a.updated_at`;
 const active = `control.accounts a join control.tenants t on t.id = a.tenant_id
   where t.slug = $1 and t.status = 'active'`;
 
-export async function byUsername(query: OwnerQuery, tenant: string, username: string) {
-  const rows = await query(`select ${columns} from ${active} and a.username = $2`, [
-    tenant,
-    username,
-  ]);
+export async function byUsername(connection: Connection, tenant: string, username: string) {
+  const rows = await rowsOf<Row>(
+    connection,
+    `select ${columns} from ${active} and a.username = $2`,
+    [tenant, username],
+  );
   return rows[0] && toAccount(rows[0]);
 }
 
 /** The id may be any text: other issuers' subs are looked up too. */
-export async function byId(query: OwnerQuery, tenant: string, id: string) {
-  const rows = await query(`select ${columns} from ${active} and a.id::text = $2`, [tenant, id]);
+export async function byId(connection: Connection, tenant: string, id: string) {
+  const rows = await rowsOf<Row>(
+    connection,
+    `select ${columns} from ${active} and a.id::text = $2`,
+    [tenant, id],
+  );
   return rows[0] && toAccount(rows[0]);
 }
 
-export async function listAccounts(query: OwnerQuery, tenant: string) {
-  const rows = await query(`select ${columns} from ${active} order by a.username`, [tenant]);
+export async function listAccounts(connection: Connection, tenant: string) {
+  const rows = await rowsOf<Row>(
+    connection,
+    `select ${columns} from ${active} order by a.username`,
+    [tenant],
+  );
   return rows.map(toAccount);
 }
 
 export async function insertAccount(
-  query: OwnerQuery,
+  connection: Connection,
   tenant: string,
   values: StoredValues & { readonly auth: string },
 ): Promise<StoredAccount> {
-  await refuseTaken(query, tenant, values.auth, '');
-  const rows = await query(
+  await refuseTaken(connection, tenant, values.auth, '');
+  const rows = await rowsOf<Row>(
+    connection,
     `with a as (
        insert into control.accounts
          (tenant_id, username, name, email, password_hash, access, roles, orgs)
@@ -67,13 +79,14 @@ export async function insertAccount(
 
 /** Changes what is named, leaves the rest. Undefined when there is no such account. */
 export async function updateAccount(
-  query: OwnerQuery,
+  connection: Connection,
   tenant: string,
   id: string,
   values: StoredValues,
 ): Promise<StoredAccount | undefined> {
-  if (values.auth !== undefined) await refuseTaken(query, tenant, values.auth, id);
-  const rows = await query(
+  if (values.auth !== undefined) await refuseTaken(connection, tenant, values.auth, id);
+  const rows = await rowsOf<Row>(
+    connection,
     `with a as (
        update control.accounts a set
          username = coalesce($3, a.username), name = coalesce($4, a.name),
@@ -96,8 +109,9 @@ export async function updateAccount(
   return rows[0] && toAccount(rows[0]);
 }
 
-export async function deleteAccount(query: OwnerQuery, tenant: string, id: string) {
-  const rows = await query(
+export async function deleteAccount(connection: Connection, tenant: string, id: string) {
+  const rows = await rowsOf<Row>(
+    connection,
     `with a as (
        delete from control.accounts a using control.tenants t
        where t.id = a.tenant_id and t.slug = $1 and a.id::text = $2
@@ -109,18 +123,18 @@ export async function deleteAccount(query: OwnerQuery, tenant: string, id: strin
 }
 
 /** For the message only; the unique constraint decides. */
-async function refuseTaken(query: OwnerQuery, tenant: string, username: string, id: string) {
-  const taken = await query(`select 1 from ${active} and a.username = $2 and a.id::text <> $3`, [
-    tenant,
-    username,
-    id,
-  ]);
+async function refuseTaken(connection: Connection, tenant: string, username: string, id: string) {
+  const taken = await rowsOf<Row>(
+    connection,
+    `select 1 from ${active} and a.username = $2 and a.id::text <> $3`,
+    [tenant, username, id],
+  );
   if (taken.length > 0) {
     throw new ServiceError('unique_violation', `The account ${username} exists`, { field: 'auth' });
   }
 }
 
-function toAccount(row: OwnerRow): StoredAccount {
+function toAccount(row: Row): StoredAccount {
   return {
     id: String(row['id']),
     username: String(row['username']),

@@ -1,11 +1,12 @@
 import { decodeJwt } from 'jose';
 import { ServiceError } from '../base/errors.ts';
+import { type Connection, rowsOf } from '../catalog/connection.ts';
 import type { Config } from '../config.ts';
 import type { Account, AccountCommand, AccountResult, AccountValues } from '../model/account.ts';
 import { levels, type Principal } from '../model/principal.ts';
 import * as store from './account-store.ts';
 import type { Call } from './engine.ts';
-import type { OwnerQuery } from './owner.ts';
+import type { AsOwner } from './owner.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -13,9 +14,9 @@ export interface AccountParts {
   readonly config: Pick<Config, 'openRegistration'>;
   readonly tokens: Tokens;
   /** One transaction as rowhouse_owner. */
-  readonly asOwner: <T>(work: (query: OwnerQuery) => Promise<T>) => Promise<T>;
+  readonly asOwner: AsOwner;
   /** Makes the tenant and what its template says, in the given transaction. */
-  readonly createTenant: (query: OwnerQuery, tenant: NewTenant) => Promise<void>;
+  readonly createTenant: (connection: Connection, tenant: NewTenant) => Promise<void>;
 }
 
 export interface NewTenant {
@@ -72,7 +73,9 @@ type Command<K extends AccountCommand['kind']> = Extract<AccountCommand, { kind:
 /** One hash is computed whatever is wrong, and one error comes of it. */
 async function login(parts: AccountParts, command: Command<'login'>): Promise<AccountResult> {
   const { tenant, username, password } = command;
-  const account = await parts.asOwner((query) => store.byUsername(query, tenant, username));
+  const account = await parts.asOwner((connection) =>
+    store.byUsername(connection, tenant, username),
+  );
   const right = await checkPassword(password, account?.passwordHash);
   if (account === undefined || !right) throw new ServiceError('login_refused');
   return session(parts.tokens, account, account.access === 'root');
@@ -83,8 +86,10 @@ async function register(parts: AccountParts, command: Command<'register'>): Prom
   const { tenant: slug, username, template } = command;
   checkValues({ auth: username, password: command.password });
   const passwordHash = await hashPassword(command.password);
-  const account = await parts.asOwner(async (query) => {
-    const known = await query('select 1 from control.templates where name = $1', [template]);
+  const account = await parts.asOwner(async (connection) => {
+    const known = await rowsOf(connection, 'select 1 from control.templates where name = $1', [
+      template,
+    ]);
     if (known.length === 0) {
       throw new ServiceError('row_not_found', `Template '${template}' not found`, {
         reason: 'template',
@@ -92,14 +97,14 @@ async function register(parts: AccountParts, command: Command<'register'>): Prom
       });
     }
     const { description } = command;
-    await parts.createTenant(query, {
+    await parts.createTenant(connection, {
       slug,
       name: slug,
       template,
       createdBy: username,
       ...(description === undefined ? {} : { description }),
     });
-    return store.insertAccount(query, slug, {
+    return store.insertAccount(connection, slug, {
       auth: username,
       access: 'root',
       passwordHash,
@@ -112,8 +117,8 @@ async function register(parts: AccountParts, command: Command<'register'>): Prom
 /** Only our own accounts: extending another issuer's token would undo its expiry. */
 async function refresh(parts: AccountParts, token: string): Promise<AccountResult> {
   const principal = await parts.tokens.verify(token);
-  const account = await parts.asOwner((query) =>
-    store.byId(query, principal.tenant ?? '', principal.sub),
+  const account = await parts.asOwner((connection) =>
+    store.byId(connection, principal.tenant ?? '', principal.sub),
   );
   if (account === undefined) throw new ServiceError('token_invalid');
   // A short-lived sudo token becomes an ordinary one, or it would be short-lived no longer.
@@ -125,9 +130,10 @@ async function refresh(parts: AccountParts, token: string): Promise<AccountResul
 async function tenants(parts: AccountParts, call: Pick<Call, 'identify'>): Promise<AccountResult> {
   const principal = await call.identify();
   if (!principal?.operator) throw new ServiceError('operator_required');
-  return parts.asOwner(async (query) =>
+  return parts.asOwner(async (connection) =>
     names(
-      await query(
+      await rowsOf(
+        connection,
         `select slug as name, coalesce(description, name) as description
          from control.tenants where status = 'active' order by slug`,
       ),
@@ -137,8 +143,10 @@ async function tenants(parts: AccountParts, call: Pick<Call, 'identify'>): Promi
 
 async function templates(parts: AccountParts): Promise<AccountResult> {
   requireOpen(parts);
-  return parts.asOwner(async (query) =>
-    names(await query('select name, description from control.templates order by name')),
+  return parts.asOwner(async (connection) =>
+    names(
+      await rowsOf(connection, 'select name, description from control.templates order by name'),
+    ),
   );
 }
 
@@ -193,7 +201,7 @@ async function sudo(parts: AccountParts, principal: Member): Promise<AccountResu
 /** The account as it is now with the lower of both levels; for a principal of another issuer, what its token says. */
 async function current(parts: AccountParts, principal: Member): Promise<Account> {
   const { tenant, sub, access, roles, orgs } = principal;
-  const account = await parts.asOwner((query) => store.byId(query, tenant, sub));
+  const account = await parts.asOwner((connection) => store.byId(connection, tenant, sub));
   if (account !== undefined) {
     const level = Math.min(levels.indexOf(account.access), levels.indexOf(access));
     return bare({ ...account, access: levels[level] ?? 'deny' });
@@ -220,31 +228,35 @@ async function manage(
   const { tenant } = principal;
   switch (command.kind) {
     case 'account_list': {
-      const accounts = await parts.asOwner((query) => store.listAccounts(query, tenant));
+      const accounts = await parts.asOwner((connection) => store.listAccounts(connection, tenant));
       return { kind: 'accounts', accounts: accounts.map(bare) };
     }
     case 'account_read':
       return found(
         command.id,
-        await parts.asOwner((query) => store.byId(query, tenant, command.id)),
+        await parts.asOwner((connection) => store.byId(connection, tenant, command.id)),
       );
     case 'account_create': {
       const { auth } = command.values;
       const values = { ...(await toStore(command.values)), auth };
-      const account = await parts.asOwner((query) => store.insertAccount(query, tenant, values));
+      const account = await parts.asOwner((connection) =>
+        store.insertAccount(connection, tenant, values),
+      );
       return { kind: 'account', account: bare(account) };
     }
     case 'account_change': {
       const values = await toStore(command.values);
       return found(
         command.id,
-        await parts.asOwner((query) => store.updateAccount(query, tenant, command.id, values)),
+        await parts.asOwner((connection) =>
+          store.updateAccount(connection, tenant, command.id, values),
+        ),
       );
     }
     case 'account_delete':
       return found(
         command.id,
-        await parts.asOwner((query) => store.deleteAccount(query, tenant, command.id)),
+        await parts.asOwner((connection) => store.deleteAccount(connection, tenant, command.id)),
       );
     default: {
       const never: never = command;

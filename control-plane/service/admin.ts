@@ -1,6 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
+import { type Connection, rowsOf } from '../catalog/connection.ts';
 import type { NewTenant } from './accounts.ts';
-import type { OwnerQuery, OwnerRow } from './owner.ts';
+import type { AsOwner } from './owner.ts';
 
 /** A tenant as the operator sees it. */
 export interface Tenant {
@@ -22,10 +23,12 @@ export interface TenantAdmin {
 }
 
 export interface AdminParts {
-  readonly asOwner: <T>(work: (query: OwnerQuery) => Promise<T>) => Promise<T>;
-  readonly createTenant: (query: OwnerQuery, tenant: NewTenant) => Promise<void>;
+  readonly asOwner: AsOwner;
+  readonly createTenant: (connection: Connection, tenant: NewTenant) => Promise<void>;
   readonly dropTenant: (slug: string, by: string) => Promise<void>;
 }
+
+type Row = Readonly<Record<string, unknown>>;
 
 const columns = 'slug, name, status, created_at';
 
@@ -33,30 +36,42 @@ const columns = 'slug, name, status, created_at';
 export function createAdmin({ asOwner, createTenant, dropTenant }: AdminParts): TenantAdmin {
   return {
     create: (slug, name, by) =>
-      asOwner(async (query) => {
-        await createTenant(query, { slug, name: name ?? slug, template: 'empty', createdBy: by });
-        return one(query, slug);
+      asOwner(async (connection) => {
+        await createTenant(connection, {
+          slug,
+          name: name ?? slug,
+          template: 'empty',
+          createdBy: by,
+        });
+        return one(connection, slug);
       }),
     list: () =>
-      asOwner(async (query) => {
-        const rows = await query(`select ${columns} from control.tenants order by slug`);
+      asOwner(async (connection) => {
+        const rows = await rowsOf<Row>(
+          connection,
+          `select ${columns} from control.tenants order by slug`,
+        );
         return rows.map(toTenant);
       }),
-    read: (slug) => asOwner((query) => one(query, slug)),
+    read: (slug) => asOwner((connection) => one(connection, slug)),
     drop: async (slug, by) => {
-      await asOwner((query) => one(query, slug));
+      await asOwner((connection) => one(connection, slug));
       await dropTenant(slug, by);
     },
   };
 }
 
-async function one(query: OwnerQuery, slug: string): Promise<Tenant> {
-  const rows = await query(`select ${columns} from control.tenants where slug = $1`, [slug]);
+async function one(connection: Connection, slug: string): Promise<Tenant> {
+  const rows = await rowsOf<Row>(
+    connection,
+    `select ${columns} from control.tenants where slug = $1`,
+    [slug],
+  );
   if (rows[0] === undefined) throw new ServiceError('tenant_not_found');
   return toTenant(rows[0]);
 }
 
-function toTenant(row: OwnerRow): Tenant {
+function toTenant(row: Row): Tenant {
   return {
     slug: String(row['slug']),
     name: String(row['name']),

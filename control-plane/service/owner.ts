@@ -1,11 +1,10 @@
 import { ServiceError } from '../base/errors.ts';
+import type { Connection } from '../catalog/connection.ts';
 import type { Pool } from '../pg/pool.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 
-export type OwnerRow = Readonly<Record<string, unknown>>;
-
-/** One statement in an owner's transaction; `$n` as everywhere. */
-export type OwnerQuery = (text: string, values?: readonly unknown[]) => Promise<OwnerRow[]>;
+/** {@link asOwner} with its pool settled. */
+export type AsOwner = <T>(work: (connection: Connection) => Promise<T>) => Promise<T>;
 
 /**
  * Runs `work` as rowhouse_owner in one transaction on a defining connection: the way to the control schema, which nobody else may
@@ -14,17 +13,13 @@ export type OwnerQuery = (text: string, values?: readonly unknown[]) => Promise<
  */
 export async function asOwner<T>(
   ddl: Pick<Pool, 'borrow'>,
-  work: (query: OwnerQuery) => Promise<T>,
+  work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   try {
     return await ddl.borrow(async (client, lease) => {
-      const query: OwnerQuery = async (text, values = []) => {
-        const result = await client.query<Record<string, unknown>>(text, [...values]);
-        return result.rows;
-      };
       try {
         await client.query('begin; set local role rowhouse_owner');
-        const result = await work(query);
+        const result = await work(client);
         await client.query('commit');
         return result;
       } catch (error) {
