@@ -1,4 +1,4 @@
-import type { Table, TableName } from './table.ts';
+import { type Reference, sameName, type Table, type TableName } from './table.ts';
 
 /** A tenant's definitions at one version. Immutable; a definition makes the next version. */
 export interface Catalog {
@@ -12,4 +12,51 @@ export interface Catalog {
 /** The table of this app and name, or undefined. */
 export function findTable(catalog: Catalog, name: TableName): Table | undefined {
   return catalog.tables.find((table) => table.app === name.app && table.name === name.name);
+}
+
+/** The catalog with one more table, or with a table changed: references to it follow its new name and columns. */
+export function withTable(catalog: Catalog, next: Table): Catalog {
+  const old = catalog.tables.find((table) => table.id === next.id);
+  if (!old) return { ...catalog, tables: [...catalog.tables, next] };
+  const names = new Map(old.columns.map(({ id, name }) => [name, nameOf(next, id) ?? name]));
+  const retarget = (reference: Reference): Reference =>
+    sameName(reference.target, old)
+      ? {
+          ...reference,
+          target: { app: next.app, name: next.name },
+          targetColumns: reference.targetColumns.map((name) => names.get(name) ?? name),
+        }
+      : reference;
+  return {
+    ...catalog,
+    tables: catalog.tables.map((table) =>
+      table.id === next.id ? next : retargeted(table, old, retarget),
+    ),
+  };
+}
+
+/** The catalog without a table; references to it are gone, the columns that held them stay. */
+export function withoutTable(catalog: Catalog, gone: Table): Catalog {
+  return {
+    ...catalog,
+    tables: catalog.tables
+      .filter((table) => table.id !== gone.id)
+      .map((table) =>
+        pointsAt(table, gone)
+          ? { ...table, references: table.references.filter((r) => !sameName(r.target, gone)) }
+          : table,
+      ),
+  };
+}
+
+function retargeted(table: Table, old: Table, retarget: (one: Reference) => Reference): Table {
+  return pointsAt(table, old) ? { ...table, references: table.references.map(retarget) } : table;
+}
+
+function pointsAt(table: Table, target: TableName): boolean {
+  return table.references.some((reference) => sameName(reference.target, target));
+}
+
+function nameOf(table: Table, id: string): string | undefined {
+  return table.columns.find((column) => column.id === id)?.name;
 }

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../base/json.ts';
+
 /** Access levels of a principal, lowest first. The position is the number that Postgres compares. */
 export const levels = ['deny', 'read', 'edit', 'full', 'root'] as const;
 
@@ -15,4 +17,30 @@ export interface Principal {
   readonly operator: boolean;
   /** Active org of Data Svc callers. */
   readonly activeOrg?: string;
+}
+
+/** The names access lists can hold for a principal: its id, orgs and roles, distinct and sorted. */
+export function namesOf(principal: Pick<Principal, 'sub' | 'orgs' | 'roles'>): readonly string[] {
+  const names = [principal.sub, ...principal.orgs, ...principal.roles].filter(
+    (name) => name !== '',
+  );
+  return [...new Set(names)].sort();
+}
+
+/**
+ * The claims that a session of the gateway carries for one transaction: the setting `rowhouse.claims`. Without the key of stored
+ * verdicts: rowhouse.principal() makes that itself, for login roles too.
+ */
+export function claimsOf(principal: Principal, requestId: string): JsonObject {
+  return {
+    tenant: principal.tenant ?? '',
+    sub: principal.sub,
+    names: namesOf(principal),
+    roles: principal.roles,
+    orgs: principal.orgs,
+    level: levels.indexOf(principal.access),
+    sudo: principal.sudo,
+    rid: requestId,
+    ...(principal.activeOrg === undefined ? {} : { org: principal.activeOrg }),
+  };
 }

@@ -83,6 +83,11 @@ export interface TableName {
   readonly name: string;
 }
 
+/** Whether two names are of one table. */
+export function sameName(a: TableName, b: TableName): boolean {
+  return a.app === b.app && a.name === b.name;
+}
+
 /** What a definition says of a table, before the engine has given it identity. */
 export interface TableDraft extends TableName {
   readonly datasource: string;

@@ -1,0 +1,182 @@
+import type { Json } from '../base/json.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Table, TableName } from '../model/table.ts';
+import { type Connection, rowsOf } from './connection.ts';
+
+/** A tenant's row in control.tenants, locked by {@link lockTenant}. */
+export interface TenantRow {
+  readonly id: number;
+  readonly version: number;
+  /** The highest relation id ever given. */
+  readonly lastRelation: number;
+}
+
+/**
+ * Holds the tenant's row to the end of the transaction: definitions of a tenant come one after the other. Not FOR UPDATE: that would
+ * also hold up new accounts, whose foreign key takes a share of the row.
+ */
+export async function lockTenant(
+  connection: Connection,
+  tenant: string,
+): Promise<TenantRow | undefined> {
+  const [row] = await rowsOf<{ id: number; version: string; last: number }>(
+    connection,
+    `select id, version, last_relation as last from control.tenants
+     where slug = $1 and status = 'active' for no key update`,
+    [tenant],
+  );
+  return row && { id: row.id, version: Number(row.version), lastRelation: row.last };
+}
+
+/** Writes a table's definition in place of the one before, if any. */
+export async function storeTable(
+  connection: Connection,
+  tenantId: number,
+  table: Table,
+): Promise<void> {
+  await connection.query(
+    `insert into control.relations (tenant_id, id, uuid, app, datasource, name, physical, kind, provider, access, status,
+       features, freeze, sudo, key, description, extra)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+     on conflict on constraint relations_pkey do update set app = excluded.app, datasource = excluded.datasource,
+       name = excluded.name, physical = excluded.physical, kind = excluded.kind, provider = excluded.provider,
+       access = excluded.access, status = excluded.status, features = excluded.features, freeze = excluded.freeze,
+       sudo = excluded.sudo, key = excluded.key, description = excluded.description, extra = excluded.extra,
+       updated_at = now()`,
+    [
+      tenantId,
+      table.id,
+      table.uuid,
+      table.app,
+      table.datasource,
+      table.name,
+      table.physical,
+      table.kind,
+      table.provider,
+      table.access,
+      table.status,
+      JSON.stringify(table.features),
+      table.freeze,
+      table.sudo,
+      table.key,
+      table.description ?? null,
+      JSON.stringify(table.extra ?? {}),
+    ],
+  );
+  await storeColumns(connection, tenantId, table);
+  await storeReferences(connection, tenantId, table);
+}
+
+async function storeColumns(connection: Connection, tenantId: number, table: Table): Promise<void> {
+  const columns = table.columns.map(({ id, name, createdAt, updatedAt, ...definition }) => ({
+    id,
+    name,
+    created_at: createdAt === '' ? null : createdAt,
+    updated_at: updatedAt === '' ? null : updatedAt,
+    definition,
+  }));
+  await connection.query('delete from control.columns where tenant_id = $1 and relation_id = $2', [
+    tenantId,
+    table.id,
+  ]);
+  await connection.query(
+    `insert into control.columns (tenant_id, relation_id, position, id, name, definition, created_at, updated_at)
+     select $1, $2, c.position, (c.value ->> 'id')::uuid, c.value ->> 'name', c.value -> 'definition',
+       coalesce((c.value ->> 'created_at')::timestamptz, now()), coalesce((c.value ->> 'updated_at')::timestamptz, now())
+     from jsonb_array_elements($3::jsonb) with ordinality as c (value, position)`,
+    [tenantId, table.id, JSON.stringify(columns)],
+  );
+}
+
+/** Rewrites the references of a table alone: what a change of their target does to it. */
+export async function storeReferences(
+  connection: Connection,
+  tenantId: number,
+  table: Table,
+): Promise<void> {
+  await connection.query('delete from control.refs where tenant_id = $1 and relation_id = $2', [
+    tenantId,
+    table.id,
+  ]);
+  if (table.references.length === 0) return;
+  const references = table.references.map(({ name, ...definition }) => ({ name, definition }));
+  await connection.query(
+    `insert into control.refs (tenant_id, relation_id, name, position, definition)
+     select $1, $2, r.value ->> 'name', r.position, r.value -> 'definition'
+     from jsonb_array_elements($3::jsonb) with ordinality as r (value, position)`,
+    [tenantId, table.id, JSON.stringify(references)],
+  );
+}
+
+/** Forgets a table. `retired`: the physical name under which its rows are kept. */
+export async function storeRemoval(
+  connection: Connection,
+  tenantId: number,
+  table: Table,
+  retired?: { readonly physical: string; readonly by: string },
+): Promise<void> {
+  await connection.query('delete from control.relations where tenant_id = $1 and id = $2', [
+    tenantId,
+    table.id,
+  ]);
+  if (!retired) return;
+  await connection.query(
+    `insert into control.retired (tenant_id, app, name, physical, definition, retired_by)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [tenantId, table.app, table.name, retired.physical, JSON.stringify(table), retired.by],
+  );
+}
+
+/** One schema operation. */
+export interface Operation {
+  readonly kind: string;
+  readonly table: TableName & { readonly datasource?: string };
+  readonly relation?: number;
+  readonly principal: string;
+  readonly requestId: string;
+  readonly definition: Json;
+  readonly forward: readonly string[];
+  readonly reverse: readonly string[];
+  /** Absent: done. */
+  readonly error?: string;
+}
+
+/** Records who changed the model, with the SQL and its reverse. */
+export async function storeOperation(
+  connection: Connection,
+  tenantId: number,
+  operation: Operation,
+): Promise<void> {
+  await connection.query(
+    `insert into control.operations (tenant_id, relation_id, app, datasource, principal, kind, definition, forward_sql,
+       rollback_sql, status, error, request_id, finished_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp())`,
+    [
+      tenantId,
+      operation.relation ?? null,
+      operation.table.app,
+      operation.table.datasource ?? null,
+      operation.principal,
+      operation.kind,
+      JSON.stringify(operation.definition),
+      operation.forward,
+      operation.reverse,
+      operation.error === undefined ? 'done' : 'failed',
+      operation.error ?? null,
+      operation.requestId,
+    ],
+  );
+}
+
+/** Begins the next version: from the commit on, requests planned for the one before are told that they are stale. */
+export async function bumpVersion(
+  connection: Connection,
+  tenantId: number,
+  catalog: Pick<Catalog, 'version'>,
+  lastRelation: number,
+): Promise<void> {
+  await connection.query(
+    'update control.tenants set version = $2, last_relation = $3 where id = $1',
+    [tenantId, catalog.version + 1, lastRelation],
+  );
+}

@@ -1,0 +1,101 @@
+import { sql } from '../base/sql.ts';
+import { flagNames, flags } from '../model/flags.ts';
+import type { Column, Table } from '../model/table.ts';
+import { joinedName, shortName } from './names.ts';
+import { columnList, constraint, type TableObject } from './object.ts';
+
+/** Primary key, uniqueness of tables without a trash, and the checks of the columns' flags. */
+export function constraints(table: Table): readonly TableObject[] {
+  return [
+    ...primaryKey(table),
+    ...uniqueConstraints(table),
+    ...table.columns.flatMap(checksOf(table)),
+  ];
+}
+
+function primaryKey(table: Table): readonly TableObject[] {
+  if (table.key.length === 0) return [];
+  const rule = sql`primary key ${columnList(table.key)}`;
+  return [constraint(table, { kind: 'primary', name: `pkey_${table.id}`, rule, split: false })];
+}
+
+/** With a trash, uniqueness holds among live rows only and is a partial index: see index.ts. */
+function uniqueConstraints(table: Table): readonly TableObject[] {
+  if (table.features.softDelete) return [];
+  return table.columns.filter(isUniqueBeyondKey(table)).map((column) =>
+    constraint(table, {
+      kind: 'unique',
+      name: uniqueName(column, table),
+      rule: sql`unique ${columnList([column.name])}`,
+      split: false,
+      field: column.name,
+    }),
+  );
+}
+
+/** Whether a column needs uniqueness of its own: a lone key column has it already. */
+export function isUniqueBeyondKey(table: Table): (column: Column) => boolean {
+  return ({ name, unique }) => unique && !(table.key.length === 1 && table.key[0] === name);
+}
+
+/** Index names are unique in a schema: they carry the table's id, which a rename or retirement keeps. */
+export function uniqueName(column: Column, table: Table): string {
+  return shortName(column.name, `key_${table.id}`);
+}
+
+function checksOf(table: Table): (column: Column) => readonly TableObject[] {
+  return (column) =>
+    flagNames.flatMap((flag) => {
+      const row = flags[flag];
+      const rule = row.effect === 'check' ? row.check(column) : undefined;
+      if (!rule) return [];
+      const name = shortName(column.name, `${flag}_check`);
+      return [
+        constraint(table, {
+          kind: 'check',
+          name,
+          rule: sql`check (${rule})`,
+          split: true,
+          field: column.name,
+        }),
+      ];
+    });
+}
+
+/** What a constraint or unique index of a table guards, by the name Postgres reports when it is broken. */
+export interface ConstraintFacts {
+  readonly kind: 'primary' | 'unique' | 'check' | 'reference';
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+/** The table's constraints by name: for turning a database error into one that speaks of columns. */
+export function constraintFacts(table: Table): readonly ConstraintFacts[] {
+  const unique = table.columns.filter(isUniqueBeyondKey(table)).map((column) => ({
+    kind: 'unique' as const,
+    name: uniqueName(column, table),
+    columns: [column.name],
+  }));
+  const checks = table.columns.flatMap((column) =>
+    checksOf(table)(column).map(({ name }) => ({
+      kind: 'check' as const,
+      name,
+      columns: [column.name],
+    })),
+  );
+  const references = table.references.map(({ name, columns }) => ({
+    kind: 'reference' as const,
+    name,
+    columns,
+  }));
+  const key =
+    table.key.length > 0
+      ? [{ kind: 'primary' as const, name: `pkey_${table.id}`, columns: table.key }]
+      : [];
+  return [...key, ...unique, ...checks, ...references];
+}
+
+/** A name for a reference that the definition left without one that fits. */
+export function referenceName(columns: readonly string[], id: number): string {
+  return joinedName(columns, `fkey_${id}`);
+}

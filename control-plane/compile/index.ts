@@ -1,0 +1,123 @@
+import { ident, type Sql, sql, toText } from '../base/sql.ts';
+import { type ColumnType, classOf } from '../base/types.ts';
+import type { Column, Table } from '../model/table.ts';
+import { searchColumn } from '../model/table-schema.ts';
+import { isUniqueBeyondKey, uniqueName } from './constraint.ts';
+import { joinedName, shortName } from './names.ts';
+import { columnList, type TableObject, tableName } from './object.ts';
+
+/** The indexes of a table and its generated search vector. */
+export function indexes(table: Table): readonly TableObject[] {
+  return [
+    ...searchVector(table),
+    ...uniqueIndexes(table),
+    ...plainIndexes(table),
+    ...referenceIndexes(table),
+    ...accessIndexes(table),
+  ];
+}
+
+function index(table: Table, name: string, rest: Sql, field?: string): TableObject {
+  return {
+    kind: 'index',
+    on: table.physical,
+    name,
+    create: [toText(sql`create index ${ident(name)} on ${tableName(table)} ${rest}`)],
+    drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+    ...(field === undefined ? {} : { field }),
+  };
+}
+
+/** Live rows only: a value in the trash may be taken again. */
+function uniqueIndexes(table: Table): readonly TableObject[] {
+  if (!table.features.softDelete) return [];
+  return table.columns.filter(isUniqueBeyondKey(table)).map((column) => {
+    const name = uniqueName(column, table);
+    const on = sql`${tableName(table)} ${columnList([column.name])}`;
+    const live = sql`where trashed_at is null and deleted_at is null`;
+    return {
+      kind: 'index',
+      on: table.physical,
+      name,
+      create: [toText(sql`create unique index ${ident(name)} on ${on} ${live}`)],
+      drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+      // 54000: a stored text too long for an index.
+      conflicts: ['23', '54'],
+      field: column.name,
+    };
+  });
+}
+
+function plainIndexes(table: Table): readonly TableObject[] {
+  return table.columns
+    .filter((column) => column.indexed && !leadsKey(table, column.name))
+    .map((column) => {
+      const method = isInverted(column.type) ? sql`using gin ` : sql``;
+      const name = shortName(column.name, `idx_${table.id}`);
+      return index(table, name, sql`${method}${columnList([column.name])}`, column.name);
+    });
+}
+
+/** Arrays and JSON are searched by what they contain. */
+function isInverted(type: ColumnType): boolean {
+  return Boolean(type.array) || classOf(type) === 'json';
+}
+
+/** A target's deletion looks for rows that point at it. */
+function referenceIndexes(table: Table): readonly TableObject[] {
+  const seen = new Set<string>();
+  return table.references.flatMap(({ columns }) => {
+    const name = joinedName(columns, `ref_${table.id}`);
+    const [first] = columns;
+    const covered =
+      first === undefined ||
+      seen.has(name) ||
+      (columns.length === 1 &&
+        (leadsKey(table, first) || table.columns.some((c) => c.name === first && c.indexed)));
+    seen.add(name);
+    return covered ? [] : [index(table, name, columnList(columns), first)];
+  });
+}
+
+function leadsKey(table: Table, name: string): boolean {
+  return table.key[0] === name;
+}
+
+/** For callers who see few rows: the lists they may read, each in key order. */
+function accessIndexes(table: Table): readonly TableObject[] {
+  if (!table.features.acl) return [];
+  return [index(table, `_acl_idx_${table.id}`, columnList(['_acl', ...table.key]))];
+}
+
+/** One generated vector over all searchable columns, and its inverted index. */
+function searchVector(table: Table): readonly TableObject[] {
+  const words = table.columns.filter((column) => column.searchable).flatMap(searchText);
+  const [head, ...tail] = words;
+  if (!head) return [];
+  const pins = table.columns.filter((column) => column.searchable).map(({ name }) => name);
+  const text = tail.reduce((left, right) => sql`${left} || ' ' || ${right}`, head);
+  const line = sql`${ident(searchColumn)} tsvector generated always as (to_tsvector('english', ${text})) stored`;
+  const on = tableName(table);
+  return [
+    {
+      kind: 'search',
+      on: table.physical,
+      name: searchColumn,
+      create: [toText(sql`alter table ${on} add column ${line}`)],
+      drop: [toText(sql`alter table ${on} drop column ${ident(searchColumn)}`)],
+      inline: toText(line),
+      pins,
+    },
+    {
+      ...index(table, `_search_idx_${table.id}`, sql`using gin ${columnList([searchColumn])}`),
+      pins,
+    },
+  ];
+}
+
+/** Only types whose text is the same in every session can be generated from; others have no words to search. */
+function searchText({ name, type }: Column): readonly Sql[] {
+  if (type.array || classOf(type) === 'time' || classOf(type) === 'other') return [];
+  const column = classOf(type) === 'text' ? ident(name) : sql`${ident(name)}::text`;
+  return [sql`coalesce(${column}, '')`];
+}

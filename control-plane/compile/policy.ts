@@ -1,0 +1,117 @@
+import { ServiceError } from '../base/errors.ts';
+import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
+import type { AccessMode, Table } from '../model/table.ts';
+import { type TableObject, tableName } from './object.ts';
+
+/** The conditions of one access mode: which rows each verb may meet. `check` speaks of the row after an update. */
+interface Conditions {
+  readonly select: Sql;
+  readonly insert: Sql;
+  readonly update: Sql;
+  readonly check: Sql;
+  readonly delete: Sql;
+}
+
+/**
+ * THE table of access modes; the texts and the threats they answer are in policies/. What depends only on the caller is in a
+ * sub-select, evaluated once a statement; each such function is mentioned once a policy, because every mention runs it again.
+ */
+const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>> = {
+  grants: (table) => ({
+    select: may(table, 'select'),
+    insert: may(table, 'insert'),
+    update: may(table, 'update'),
+    check: sql`true`,
+    delete: may(table, 'delete'),
+  }),
+  acl: (table) => ({
+    select: sql`(${bit(table, 'readable')} or _xact = (select pg_current_xact_id_if_assigned()))`,
+    insert: sql`(select rowhouse.may_create(${literal(table.schema.slice('t_'.length))}))`,
+    update: bit(table, 'changeable'),
+    check: sql`true`,
+    delete: bit(table, 'deletable'),
+  }),
+};
+
+function may(table: Table, verb: string): Sql {
+  return sql`(select rowhouse.may(${literal(table.id)}::integer, ${literal(verb)}))`;
+}
+
+function bit(table: Table, right: 'readable' | 'changeable' | 'deletable'): Sql {
+  return sql`get_bit((select ${ident(table.schema, `_rowhouse_${right}`)}()), _acl) = 1`;
+}
+
+/** Row security of a table: everything refused until a policy allows it, the owner's functions included. */
+export function rowSecurity(table: Table): readonly string[] {
+  const on = tableName(table);
+  return [
+    toText(sql`alter table ${on} enable row level security`),
+    toText(sql`alter table ${on} force row level security`),
+  ];
+}
+
+/** The policies of a table's access mode, that of our own functions, and that of its part of the history. */
+export function policies(table: Table): readonly TableObject[] {
+  const conditions = modes[table.access]?.(table);
+  if (!conditions) {
+    throw new ServiceError('invalid_definition', `Access mode '${table.access}' is not served`, {
+      table: table.name,
+      reason: 'access_mode',
+    });
+  }
+  const tenant = ident(table.schema);
+  const select = shown(table, conditions.select);
+  const { insert, update, check } = conditions;
+  return [
+    policy(table, '_owner', sql`to rowhouse_owner using (true) with check (true)`),
+    policy(table, '_select', sql`for select to ${tenant} using (${select})`),
+    policy(table, '_insert', sql`for insert to ${tenant} with check (${insert})`),
+    policy(table, '_update', sql`for update to ${tenant} using (${update}) with check (${check})`),
+    policy(table, '_delete', sql`for delete to ${tenant} using (${conditions.delete})`),
+    ...historyPolicy(table),
+  ];
+}
+
+/** Rows in the trash and rows deleted for good show only when asked for. */
+function shown(table: Table, condition: Sql): Sql {
+  if (!table.features.softDelete) return condition;
+  const marks = [
+    sql`(trashed_at is null or (select rowhouse.shows('trashed')))`,
+    sql`(deleted_at is null or (select rowhouse.shows('deleted')))`,
+  ];
+  return join([condition, ...marks], ' and ');
+}
+
+function policy(
+  table: Pick<Table, 'schema' | 'physical'>,
+  name: string,
+  rest: Sql,
+  pins: readonly string[] = [],
+): TableObject {
+  const on = tableName(table);
+  return {
+    kind: 'policy',
+    on: table.physical,
+    name,
+    create: [toText(sql`create policy ${ident(name)} on ${on} ${rest}`)],
+    drop: [toText(sql`drop policy ${ident(name)} on ${on}`)],
+    pins,
+  };
+}
+
+/**
+ * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select. None while the table is
+ * disabled: a sub-select without the privilege would fail every read of the history, other tables' too.
+ */
+function historyPolicy(table: Table): readonly TableObject[] {
+  const [key] = table.key;
+  if (table.status === 'disabled') return [];
+  if (!table.features.history || key === undefined || table.key.length > 1) return [];
+  const history = { schema: table.schema, physical: '_rowhouse_history' };
+  // Both sides qualified: the table may have a column of either name.
+  const mine = ident(history.physical, 'row_key');
+  const row = sql`select 1 from ${tableName(table)} as record where record.${ident(key)}::text = ${mine}`;
+  const readable = sql`relation = ${literal(table.id)}::integer and exists (${row})`;
+  const rest = sql`for select to ${ident(table.schema)} using (${readable})`;
+  return [policy(history, `_history_${table.id}`, rest, [key])];
+}

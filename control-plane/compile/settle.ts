@@ -1,0 +1,103 @@
+import type { Catalog } from '../model/catalog.ts';
+import {
+  type Column,
+  type Reference,
+  sameName,
+  type Table,
+  type TableDraft,
+} from '../model/table.ts';
+import { physicalName } from '../model/table-schema.ts';
+import { referenceName } from './constraint.ts';
+
+/** The identity the engine gives a table. */
+export interface Identity {
+  readonly id: number;
+  readonly uuid: string;
+  readonly schema: string;
+}
+
+/**
+ * A draft as a table of the catalog. Columns keep the identity of those they change (by id, else by name); times left empty are set
+ * when stored. References get a name that is free in the tenant and short enough.
+ */
+export function settle(
+  draft: TableDraft,
+  identity: Identity,
+  catalog: Catalog,
+  newId: () => string,
+  old?: Table,
+): Table {
+  const columns = draft.columns.map((column) => settleColumn(column, newId, draft, old));
+  const taken = new Set(
+    catalog.tables
+      .filter((table) => table.id !== identity.id)
+      .flatMap((table) => table.references.map(({ name }) => name)),
+  );
+  const references = draft.references.map((reference) => {
+    const fits = reference.name !== '' && Buffer.byteLength(reference.name) <= 50;
+    const name =
+      fits && !taken.has(reference.name)
+        ? reference.name
+        : referenceName(reference.columns, identity.id);
+    taken.add(name);
+    return settleReference(reference, name, draft, old);
+  });
+  const history = draft.features.history || columns.some(({ tracked }) => tracked);
+  return {
+    ...draft,
+    ...identity,
+    physical: physicalName(draft),
+    columns,
+    references,
+    features: { ...draft.features, history },
+    createdAt: old?.createdAt ?? '',
+    updatedAt: '',
+  };
+}
+
+function settleColumn(
+  column: Column,
+  newId: () => string,
+  draft: TableDraft,
+  old: Table | undefined,
+): Column {
+  const required = column.required || draft.key.includes(column.name);
+  const was =
+    old?.columns.find(({ id }) => id === column.id) ??
+    old?.columns.find(({ name }) => name === column.name);
+  if (!was) {
+    const id = column.id === '' ? newId() : column.id;
+    return { ...column, id, required, createdAt: '', updatedAt: '' };
+  }
+  const settled = { ...column, id: was.id, required, createdAt: was.createdAt };
+  const changed = fingerprint(settled) !== fingerprint(was);
+  return { ...settled, updatedAt: changed ? '' : was.updatedAt };
+}
+
+/** A table renamed by this very draft may still be spoken of by its old name in references to itself. */
+function settleReference(
+  reference: Reference,
+  name: string,
+  draft: TableDraft,
+  old: Table | undefined,
+): Reference {
+  const self = old && sameName(reference.target, old);
+  return {
+    ...reference,
+    name,
+    target: self ? { app: draft.app, name: draft.name } : reference.target,
+  };
+}
+
+/** A column's meaning as text, whatever the order of its keys. */
+function fingerprint({ updatedAt: _, ...column }: Column): string {
+  return JSON.stringify(sorted(column));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, part]) => [key, sorted(part)]));
+}

@@ -1,0 +1,159 @@
+import { ident, join, literal, raw, sql, toText } from '../base/sql.ts';
+import { carries, type Flag, flags } from '../model/flags.ts';
+import type { Table } from '../model/table.ts';
+import { hasStamp, logicalName } from '../model/table-schema.ts';
+import { shortName } from './names.ts';
+import { type TableObject, tableName } from './object.ts';
+
+/** A trigger to be made. Postgres fires those of one moment in the order of their names. */
+interface TriggerFacts {
+  readonly order: `_${number}_${string}`;
+  /** What it is about, where a table can have several of its kind. */
+  readonly of?: string;
+  readonly when:
+    | 'before insert'
+    | 'before update'
+    | 'before delete'
+    | `${'before' | 'after'} ${string}`;
+  /** Transition tables old_rows, new_rows. */
+  readonly tables?: 'old' | 'new' | 'both';
+  readonly each: 'row' | 'statement';
+  /** Function of schema rowhouse. */
+  readonly call: string;
+  readonly args: readonly string[];
+}
+
+const transitions = {
+  old: raw(' referencing old table as old_rows'),
+  new: raw(' referencing new table as new_rows'),
+  both: raw(' referencing old table as old_rows new table as new_rows'),
+};
+
+/** A trigger: names and one call into a module, no logic of its own. */
+export function trigger(table: Table, facts: TriggerFacts): TableObject {
+  const name = facts.of === undefined ? facts.order : triggerName(facts.order, facts.of);
+  const on = tableName(table);
+  const rows = facts.tables ? transitions[facts.tables] : sql``;
+  const call = sql`${ident('rowhouse', facts.call)}(${join(facts.args.map((arg) => literal(arg)))})`;
+  const head = sql`create trigger ${ident(name)} ${raw(facts.when)} on ${on}${rows}`;
+  return {
+    kind: 'trigger',
+    on: table.physical,
+    name,
+    create: [toText(sql`${head} for each ${raw(facts.each)} execute function ${call}`)],
+    drop: [toText(sql`drop trigger ${ident(name)} on ${on}`)],
+  };
+}
+
+function triggerName(order: string, of: string): string {
+  const plain = `${order}__${of}`;
+  return Buffer.byteLength(plain) <= 50 ? plain : shortName(plain, 't');
+}
+
+/** The triggers a table needs for its own features and flags. A trigger exists only where its rule does. */
+export function triggers(table: Table): readonly TableObject[] {
+  const logical = logicalName(table);
+  const { softDelete, acl, timestamps } = table.features;
+  const made: TableObject[] = [];
+  const add = (facts: TriggerFacts): void => {
+    made.push(trigger(table, facts));
+  };
+  const writes = 'before insert or update or delete';
+  const key = table.key[0] ?? '';
+  if (table.freeze)
+    add({
+      order: '_000_frozen',
+      when: writes,
+      each: 'statement',
+      call: 'guard_frozen',
+      args: [logical],
+    });
+  if (table.sudo)
+    add({
+      order: '_010_sudo',
+      when: writes,
+      each: 'statement',
+      call: 'guard_sudo',
+      args: [logical],
+    });
+  if (softDelete || acl) {
+    const args = [logical, softDelete ? 'soft_delete' : '', acl ? 'acl' : ''];
+    add({ order: '_100_intent', when: 'before update', each: 'row', call: 'guard_intent', args });
+  }
+  if (softDelete)
+    add({
+      order: '_100_insert',
+      when: 'before insert',
+      each: 'row',
+      call: 'guard_insert',
+      args: [logical],
+    });
+  const restricted = flagged(table, 'sudo');
+  if (restricted.length > 0) {
+    const args = [logical, ...restricted];
+    add({
+      order: '_200_sudo_columns',
+      when: 'before insert or update',
+      each: 'row',
+      call: flags.sudo.guard,
+      args,
+    });
+  }
+  const lasting = flagged(table, 'immutable');
+  if (lasting.length > 0) {
+    const args = [logical, key, ...lasting];
+    add({
+      order: '_300_immutable',
+      when: 'before update',
+      each: 'row',
+      call: flags.immutable.guard,
+      args,
+    });
+  }
+  if (softDelete)
+    add({
+      order: '_400_trash',
+      when: 'before delete',
+      each: 'row',
+      call: 'trash_instead',
+      args: [logical, ...table.key],
+    });
+  if (hasStamp(table) || timestamps) {
+    const args = [timestamps ? 'timestamps' : '', hasStamp(table) ? 'xact' : ''];
+    add({ order: '_500_stamp', when: 'before insert or update', each: 'row', call: 'stamp', args });
+  }
+  return [...made, ...historyTriggers(table)];
+}
+
+/** INSERT and DELETE by transition table (1.09 times the plain write, 1.44 by row), UPDATE by row (1.20 against 2.0). */
+function historyTriggers(table: Table): readonly TableObject[] {
+  const tracked = flagged(table, 'tracked');
+  const [key] = table.key;
+  if (!table.features.history || tracked.length === 0 || key === undefined) return [];
+  const args = [String(table.id), key, ...tracked];
+  const call = 'record_history';
+  return [
+    trigger(table, {
+      order: '_900_history_insert',
+      when: 'after insert',
+      tables: 'new',
+      each: 'statement',
+      call,
+      args,
+    }),
+    trigger(table, {
+      order: '_900_history_delete',
+      when: 'after delete',
+      tables: 'old',
+      each: 'statement',
+      call,
+      args,
+    }),
+    trigger(table, { order: '_900_history_update', when: 'after update', each: 'row', call, args }),
+  ];
+}
+
+/** Names of the columns that carry a flag. */
+function flagged(table: Table, flag: Flag): readonly string[] {
+  return table.columns.filter((column) => carries(column, flag)).map(({ name }) => name);
+}

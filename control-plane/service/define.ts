@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ServiceError } from '../base/errors.ts';
+import type { Catalogs } from '../catalog/cache.ts';
+import type { Connection } from '../catalog/connection.ts';
+import { loadCatalog } from '../catalog/load.ts';
+import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
+import type { DefinitionOutcome } from '../dialects/dialect.ts';
+import { type Catalog, findTable } from '../model/catalog.ts';
+import type { Definition } from '../model/definition.ts';
+import { claimsOf } from '../model/principal.ts';
+import type { Table, TableDraft, TableName } from '../model/table.ts';
+import type { Placement } from '../pg/placement.ts';
+import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
+import { applyChange, type Change, planChange } from './change.ts';
+import { definitionError } from './definition-error.ts';
+import type { Caller } from './engine.ts';
+
+export type Define = (
+  definition: Definition,
+  catalog: Catalog,
+  caller: Caller,
+) => Promise<DefinitionOutcome>;
+
+/** How often a definition is tried when a lock is not free or changes collide; each try waits for a lock at most two seconds. */
+const tries = 3;
+
+/**
+ * Changes the model: one transaction with its DDL, its rows in the control schema and its schema operation. `catalog` is what the
+ * definition was made for; when another definition has come first it still goes through, unless its own table was the one changed.
+ */
+export function createDefine(placement: Placement, catalogs: Catalogs): Define {
+  return async (definition, catalog, caller) => {
+    const { ddl } = placement(catalog.tenant);
+    for (let attempt = 1; ; attempt++) {
+      caller.signal.throwIfAborted();
+      try {
+        const outcome = await ddl.borrow((client) =>
+          inTransaction(client, (connection) => run(connection, definition, catalog, caller)),
+        );
+        catalogs.put(outcome.catalog);
+        return outcome;
+      } catch (error) {
+        if (attempt < tries && isTransient(error)) {
+          await sleep(50 * attempt * (1 + Math.random()));
+          continue;
+        }
+        const failure = definitionError(error, { table: nameOf(definition).name });
+        const { failed } = error instanceof DefinitionFailure ? error : {};
+        if (failed) {
+          await ddl.borrow((client) => recordFailure(client, failed, definition, failure, caller));
+        }
+        throw failure;
+      }
+    }
+  };
+}
+
+/** A change whose statements the database refused: worth a record. */
+class DefinitionFailure extends Error {
+  readonly failed: { readonly tenant: TenantRow; readonly change: Change };
+
+  constructor(failed: DefinitionFailure['failed'], cause: unknown) {
+    super('the definition failed', { cause });
+    this.failed = failed;
+  }
+}
+
+async function run(
+  connection: Connection,
+  definition: Definition,
+  seen: Catalog,
+  caller: Caller,
+): Promise<DefinitionOutcome> {
+  const tenant = await lockTenant(connection, seen.tenant);
+  if (!tenant) throw new ServiceError('tenant_not_found');
+  const catalog =
+    tenant.version === seen.version ? seen : await loadCatalog(connection, seen.tenant);
+  if (catalog !== seen) requireUnchanged(definition, seen, catalog);
+  await requireDefiner(connection, definition, catalog, caller);
+  const change = planChange(definition, catalog, tenant);
+  try {
+    await applyChange(connection, change, tenant, {
+      principal: caller.principal.sub,
+      requestId: caller.requestId,
+    });
+  } catch (error) {
+    throw new DefinitionFailure({ tenant, change }, error);
+  }
+  const next = await loadCatalog(connection, seen.tenant);
+  const table = change.table && next.tables.find(({ id }) => id === change.table?.id);
+  return { catalog: next, ...(table ? { table } : {}) };
+}
+
+/** A transaction as the owner of everything; lock_timeout so that a definition waiting behind a long read does not stop all others. */
+export async function inTransaction<T>(
+  client: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  await client.query('begin');
+  try {
+    await client.query("set local role rowhouse_owner; set local lock_timeout = '2s'");
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+function nameOf(definition: Definition): TableName {
+  switch (definition.kind) {
+    case 'create_table':
+    case 'drop_table':
+      return definition.table;
+    case 'change_table':
+      return definition.from;
+  }
+}
+
+/** The change was worked out from one state of its table: it means nothing for another. */
+function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalog): void {
+  const name = nameOf(definition);
+  const before = findTable(seen, name);
+  const now = findTable(catalog, name);
+  if (definition.kind === 'create_table' || JSON.stringify(before) === JSON.stringify(now)) return;
+  throw new ServiceError('stale_catalog');
+}
+
+/** Asks Postgres whether the claims may make this change. */
+async function requireDefiner(
+  connection: Connection,
+  definition: Definition,
+  catalog: Catalog,
+  caller: Caller,
+): Promise<void> {
+  const table = findTable(catalog, nameOf(definition));
+  const access =
+    table?.access ?? (definition.kind === 'create_table' ? definition.table.access : 'acl');
+  const switches =
+    definition.kind === 'change_table' && table !== undefined && onlySwitches(table, definition.to);
+  await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7)', [
+    catalog.tenant,
+    catalog.version,
+    JSON.stringify(claimsOf(caller.principal, caller.requestId)),
+    table?.id ?? null,
+    access,
+    switches,
+    definition.kind === 'create_table' && definition.replace === true,
+  ]);
+}
+
+/** Whether nothing but freeze, sudo and status differs: all that may change on a frozen table. */
+function onlySwitches(table: Table, to: TableDraft): boolean {
+  return (Object.keys(to) as (keyof TableDraft)[])
+    .filter((key) => !['freeze', 'sudo', 'status', 'updatedAt'].includes(key))
+    .every((key) => JSON.stringify(to[key]) === JSON.stringify(table[key]));
+}
+
+function isTransient(error: unknown): boolean {
+  const cause = error instanceof DefinitionFailure ? error.cause : error;
+  const root = cause instanceof Error && isDatabaseError(cause.cause) ? cause.cause : cause;
+  return isDatabaseError(root) && ['55P03', '40001', '40P01'].includes(root.code);
+}
+
+/** The failed definition has left nothing; that it was tried is on record. */
+async function recordFailure(
+  client: Connection,
+  { tenant, change }: DefinitionFailure['failed'],
+  definition: Definition,
+  failure: ServiceError,
+  caller: Caller,
+): Promise<void> {
+  try {
+    await inTransaction(client, (connection) =>
+      storeOperation(connection, tenant.id, {
+        ...change.operation,
+        principal: caller.principal.sub,
+        requestId: caller.requestId,
+        definition: definition as unknown as typeof change.operation.definition,
+        error: `${failure.kind}: ${failure.message}`,
+      }),
+    );
+  } catch (error) {
+    // The caller is owed the first error, not this one.
+    if (toServiceError(error).kind === 'internal') throw error;
+  }
+}

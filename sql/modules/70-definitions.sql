@@ -1,0 +1,81 @@
+-- Definitions: reading the model, and who may change it.
+-- Called by: catalog/load.ts on gateway connections (catalog); service/define.ts as rowhouse_owner (require_definer).
+-- Privileges: catalog to rowhouse_gateway; require_definer to nobody but its owner.
+
+-- security definer: reads the control schema.
+create or replace function rowhouse.catalog(tenant text)
+returns json
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select json_build_object(
+    'tenant', t.slug,
+    'schema', 't_' || t.slug,
+    'version', t.version,
+    'tables', coalesce((
+      select json_agg(json_build_object(
+        'id', r.id, 'uuid', r.uuid, 'app', r.app, 'datasource', r.datasource, 'name', r.name,
+        'schema', 't_' || t.slug, 'physical', r.physical, 'kind', r.kind, 'provider', r.provider,
+        'access', r.access, 'status', r.status, 'features', r.features, 'freeze', r.freeze, 'sudo', r.sudo,
+        'key', r.key, 'description', r.description, 'extra', r.extra,
+        'createdAt', rowhouse.json_time(r.created_at), 'updatedAt', rowhouse.json_time(r.updated_at),
+        'columns', coalesce((
+          select json_agg(c.definition || jsonb_build_object(
+            'id', c.id, 'name', c.name,
+            'createdAt', rowhouse.json_time(c.created_at), 'updatedAt', rowhouse.json_time(c.updated_at))
+            order by c.position)
+          from control.columns as c
+          where c.tenant_id = r.tenant_id and c.relation_id = r.id), '[]'),
+        'references', coalesce((
+          select json_agg(f.definition || jsonb_build_object('name', f.name) order by f.position)
+          from control.refs as f
+          where f.tenant_id = r.tenant_id and f.relation_id = r.id), '[]'))
+        order by r.id)
+      from control.relations as r
+      where r.tenant_id = t.id), '[]'))
+  from control.tenants as t
+  where t.slug = catalog.tenant and t.status = 'active'
+$$;
+comment on function rowhouse.catalog(text) is
+  'All definitions of an active tenant as a Catalog of model/catalog.ts; null when there is no such tenant.';
+
+create or replace function rowhouse.require_definer(
+  tenant text, version bigint, claims text, relation integer, access text, switches_only boolean, force boolean)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  c jsonb := rowhouse.admit(tenant, version, claims)::jsonb;
+  level integer := coalesce((c ->> 'level')::integer, 0);
+  sudo boolean := coalesce((c ->> 'sudo')::boolean, false);
+  frozen boolean := false;
+  guarded boolean := false;
+  label text;
+begin
+  select r.freeze, r.sudo, r.name into frozen, guarded, label
+    from control.relations as r
+    join control.tenants as t on t.id = r.tenant_id
+    where t.slug = require_definer.tenant and r.id = require_definer.relation;
+  if not case require_definer.access
+      when 'grants' then level >= 4 or c -> 'roles' ? 'PGREST_ADMIN'
+      else level >= 3 end then
+    perform rowhouse.refuse('RH303', 'Insufficient permissions to change definitions',
+      jsonb_build_object('reason', 'define'));
+  end if;
+  if (frozen or guarded or force) and not sudo then
+    perform rowhouse.refuse('RH304', 'This change of a definition needs a sudo token',
+      jsonb_build_object('table', label, 'reason', 'define'));
+  end if;
+  if frozen and not switches_only then
+    perform rowhouse.refuse('RH403', format('Table ''%s'' is frozen', label),
+      jsonb_build_object('table', label, 'reason', 'define'));
+  end if;
+end
+$$;
+comment on function rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean) is
+  'Refuses unless the claims may make this change: level full (mode grants: PGREST_ADMIN or root), sudo where asked.';
+
+revoke all on function rowhouse.catalog(text),
+  rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean) from public;
+grant execute on function rowhouse.catalog(text) to rowhouse_gateway;
