@@ -1,6 +1,8 @@
 # Everything runs under the Node that npm brings (node_modules/.bin/node), whatever Node the machine has.
 NODE := node_modules/.bin/node
 ROWHOUSE := $(NODE) control-plane/main.ts
+# Programs that name `node` in their first line are to find that one too.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test test-unit check typecheck lint format bench pack clean

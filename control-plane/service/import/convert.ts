@@ -142,7 +142,7 @@ function notA(value: string, type: ColumnType): string {
 
 function article(type: ColumnType): string {
   const name = typeText(type);
-  return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
+  return /^[aei]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 function refuse(reason: string): never {

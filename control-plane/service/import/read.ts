@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { isObject, type JsonObject } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
@@ -38,7 +38,9 @@ export async function readCsv(
   names?: readonly string[],
 ): Promise<{ fields: readonly string[]; rows: SourceRow[] }> {
   const missing = new Set(dialect.missing ?? ['']);
-  const parser = Readable.from(textOf(file, dialect.encoding)).pipe(
+  // Unlike pipe, pipeline hands an error of the file on to the parser, and so to the loop below.
+  const parser = pipeline(
+    Readable.from(textOf(file, dialect.encoding)),
     parse({
       bom: true,
       info: true,
@@ -48,13 +50,18 @@ export async function readCsv(
       skip_empty_lines: true,
       ...(dialect.commentChar === undefined ? {} : { comment: dialect.commentChar }),
     }),
+    () => undefined,
   );
   let fields: readonly string[] | undefined = dialect.header === false ? names : undefined;
   const rows: SourceRow[] = [];
+  let doubled = 0;
   try {
     for await (const item of parser) {
       const { record, info } = item as { record: string[]; info: { lines: number } };
-      const line = info.lines - record.join('').split('\n').length + 1;
+      // The parser counts both characters of a CRLF inside a cell as lines.
+      const cells = record.join('');
+      doubled += cells.split('\r').length - 1;
+      const line = info.lines - doubled - cells.split('\n').length + 1;
       if (fields === undefined) {
         fields = header(file, line, record);
         continue;
@@ -68,7 +75,7 @@ export async function readCsv(
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = Number(error['lines']) || 1;
+    const line = (Number(error['lines']) || 1) - doubled;
     throw new RowError(file, line, '', plainReason(error));
   }
   if (fields === undefined) throw new RowError(file, 1, '', 'the file is empty');
