@@ -23,14 +23,12 @@ export function parseJson(text: string): Json {
 }
 
 function exact(key: string, value: unknown, context: { source?: string }): unknown {
-  if (typeof value === 'number') {
-    const source = context.source;
-    return source === undefined || isExact(value, source) ? value : source;
-  }
   if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
     throw new SyntaxError('Half of a surrogate pair is not a character');
   }
-  return value;
+  const { source } = context;
+  const exactly = typeof value !== 'number' || source === undefined || isExact(value, source);
+  return exactly ? value : source;
 }
 
 function isExact(value: number, source: string): boolean {

@@ -7,7 +7,8 @@ const tenantPrefix = /^\/sites?\/([^/]+)(?=\/|$)/;
 
 export interface Address {
   readonly path: string;
-  readonly query: DialectRequest['query'];
+  /** What follows the question mark, for {@link parseQuery}. */
+  readonly queryText: string;
   /** From the prefix /sites/{tenant} or /site/{tenant}. */
   readonly tenant?: string;
 }
@@ -22,12 +23,12 @@ export function parseAddress(target: string): Address {
   const text = /[\x80-\xff]/.test(target) ? Buffer.from(target, 'latin1').toString('utf8') : target;
   const mark = text.indexOf('?');
   const whole = clean(mark === -1 ? text : text.slice(0, mark));
-  const query = parseQuery(mark === -1 ? '' : text.slice(mark + 1));
+  const queryText = mark === -1 ? '' : text.slice(mark + 1);
   const prefix = tenantPrefix.exec(whole);
-  if (prefix === null) return { path: whole, query };
+  if (prefix === null) return { path: whole, queryText };
   return {
     path: clean(whole.slice(prefix[0].length)),
-    query,
+    queryText,
     tenant: decodeSegment(prefix[1] ?? ''),
   };
 }
@@ -48,8 +49,11 @@ export function decodeSegment(segment: string): string {
   }
 }
 
-/** Form encoding; a `%` that encodes nothing is itself, so that raw JSON with a LIKE pattern passes. */
-function parseQuery(text: string): DialectRequest['query'] {
+/**
+ * Form encoding; a `%` that encodes nothing is itself, so that raw JSON with a LIKE pattern passes.
+ * @throws ServiceError bad_request, limit_exceeded
+ */
+export function parseQuery(text: string): DialectRequest['query'] {
   const query = new Map<string, string[]>();
   if (text === '') return query;
   let count = 0;

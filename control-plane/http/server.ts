@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import Koa from 'koa';
 import type { Config } from '../config.ts';
 import type { Dialect, Reply } from '../dialects/dialect.ts';
-import { parseAddress, tenantOfHost } from './address.ts';
+import { parseAddress, parseQuery, tenantOfHost } from './address.ts';
 import { asServiceError, failure } from './errors.ts';
 import { type Endpoint, type Exchange, requestId } from './exchange.ts';
 import type { Logger } from './log.ts';
@@ -82,10 +82,12 @@ async function answer(
   try {
     const address = parseAddress(target);
     exchange.path = address.path;
-    exchange.query = address.query;
     // The glossary's order: host, then header, then path.
     exchange.namedTenant ??= address.tenant;
-    return await find(exchange).handle(exchange);
+    const endpoint = find(exchange);
+    // After the route: its dialect words the refusal of a broken query.
+    exchange.query = parseQuery(address.queryText);
+    return await endpoint.handle(exchange);
   } catch (thrown) {
     const error = asServiceError(thrown);
     if (error.kind === 'internal' && !exchange.signal.aborted) {
