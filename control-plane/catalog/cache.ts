@@ -33,8 +33,6 @@ export function createCatalogs(
     weight -= weigh(old);
   };
   const put = (catalog: Catalog): void => {
-    const old = kept.get(catalog.tenant);
-    if (old && old.version > catalog.version) return;
     forget(catalog.tenant);
     kept.set(catalog.tenant, catalog);
     weight += weigh(catalog);

@@ -1,4 +1,4 @@
-import { ident, join, literal, raw, sql, toText } from '../base/sql.ts';
+import { ident, join, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
 import { carries, type Flag, flags } from '../model/flags.ts';
 import type { Table } from '../model/table.ts';
 import { hasStamp, logicalName } from '../model/table-schema.ts';
@@ -18,8 +18,11 @@ interface TriggerFacts {
   /** Transition tables old_rows, new_rows. */
   readonly tables?: 'old' | 'new' | 'both';
   readonly each: 'row' | 'statement';
-  /** Function of schema rowhouse. */
+  /** Only rows for which this holds. */
+  readonly only?: Sql;
+  /** Function of schema rowhouse, or of the schema given. */
   readonly call: string;
+  readonly schema?: string;
   readonly args: readonly string[];
 }
 
@@ -34,13 +37,14 @@ export function trigger(table: Table, facts: TriggerFacts): TableObject {
   const name = facts.of === undefined ? facts.order : triggerName(facts.order, facts.of);
   const on = tableName(table);
   const rows = facts.tables ? transitions[facts.tables] : sql``;
-  const call = sql`${ident('rowhouse', facts.call)}(${join(facts.args.map((arg) => literal(arg)))})`;
+  const call = sql`${ident(facts.schema ?? 'rowhouse', facts.call)}(${join(facts.args.map((arg) => literal(arg)))})`;
   const head = sql`create trigger ${ident(name)} ${raw(facts.when)} on ${on}${rows}`;
+  const only = facts.only ? sql` when (${facts.only})` : sql``;
   return {
     kind: 'trigger',
     on: table.physical,
     name,
-    create: [toText(sql`${head} for each ${raw(facts.each)} execute function ${call}`)],
+    create: [toText(sql`${head} for each ${raw(facts.each)}${only} execute function ${call}`)],
     drop: [toText(sql`drop trigger ${ident(name)} on ${on}`)],
   };
 }
@@ -118,6 +122,18 @@ export function triggers(table: Table): readonly TableObject[] {
       call: 'trash_instead',
       args: [logical, ...table.key],
     });
+  // An id without lists would make get_bit fail for every reader.
+  if (acl) {
+    add({
+      order: '_450_known_acl',
+      when: 'before insert or update of _acl',
+      each: 'row',
+      only: sql`new._acl <> 0`,
+      call: '_rowhouse_known_acl',
+      schema: table.schema,
+      args: [],
+    });
+  }
   if (hasStamp(table) || timestamps) {
     const args = [timestamps ? 'timestamps' : '', hasStamp(table) ? 'xact' : ''];
     add({ order: '_500_stamp', when: 'before insert or update', each: 'row', call: 'stamp', args });

@@ -149,12 +149,12 @@ export async function applyChange(
 ): Promise<void> {
   if (change.table) await tryPatterns(connection, change.table);
   for (const step of change.steps) {
-    for (const statement of step.forward) {
-      try {
-        await connection.query(statement);
-      } catch (error) {
-        throw new StepFailure(step, error);
-      }
+    if (step.forward.length === 0) continue;
+    try {
+      // One round trip a step.
+      await connection.query(step.forward.join(';\n'));
+    } catch (error) {
+      throw new StepFailure(step, error);
     }
   }
   await store(connection, change, tenant, by);

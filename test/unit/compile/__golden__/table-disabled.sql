@@ -1,0 +1,31 @@
+-- create;
+create table "t_acme"."off" (
+  "id" uuid default rowhouse.uuid_v7() not null,
+  "a" text,
+  "created_at" timestamptz(3) default rowhouse.present() not null,
+  "updated_at" timestamptz(3) default rowhouse.present() not null,
+  "trashed_at" timestamptz(3),
+  "deleted_at" timestamptz(3),
+  "_acl" integer default 0 not null,
+  "_xact" xid8 default pg_current_xact_id() not null,
+  constraint "pkey_7" primary key ("id")
+);
+alter table "t_acme"."off" enable row level security;
+alter table "t_acme"."off" force row level security;
+create index "_acl_idx_7" on "t_acme"."off" ("_acl", "id");
+create trigger "_100_intent" before update on "t_acme"."off" for each row execute function "rowhouse"."guard_intent"('off', 'soft_delete', 'acl');
+create trigger "_100_insert" before insert on "t_acme"."off" for each row execute function "rowhouse"."guard_insert"('off');
+create trigger "_400_trash" before delete on "t_acme"."off" for each row execute function "rowhouse"."trash_instead"('off', 'id');
+create trigger "_450_known_acl" before insert or update of _acl on "t_acme"."off" for each row when (new._acl <> 0) execute function "t_acme"."_rowhouse_known_acl"();
+create trigger "_500_stamp" before insert or update on "t_acme"."off" for each row execute function "rowhouse"."stamp"('timestamps', 'xact');
+create policy "_owner" on "t_acme"."off" to rowhouse_owner using (true) with check (true);
+create policy "_select" on "t_acme"."off" for select to "t_acme" using ((get_bit((select "t_acme"."_rowhouse_readable"()), _acl) = 1 or _xact = (select pg_current_xact_id_if_assigned())) and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted'))));
+create policy "_insert" on "t_acme"."off" for insert to "t_acme" with check ((select rowhouse.may_create('acme')));
+create policy "_update" on "t_acme"."off" for update to "t_acme" using (get_bit((select "t_acme"."_rowhouse_changeable"()), _acl) = 1) with check (true);
+create policy "_delete" on "t_acme"."off" for delete to "t_acme" using (get_bit((select "t_acme"."_rowhouse_deletable"()), _acl) = 1);
+-- undo;
+drop table "t_acme"."off";
+-- retire;
+alter table "t_acme"."off" rename to "_rowhouse_retired_7";
+-- undo;
+alter table "t_acme"."_rowhouse_retired_7" rename to "off";
