@@ -36,11 +36,11 @@ export async function storeTable(
 ): Promise<void> {
   await connection.query(
     `insert into control.relations (tenant_id, id, uuid, app, datasource, name, physical, kind, provider, access, status,
-       features, freeze, sudo, key, description, extra)
+       features, "freeze", sudo, key, description, extra)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
      on conflict on constraint relations_pkey do update set app = excluded.app, datasource = excluded.datasource,
        name = excluded.name, physical = excluded.physical, kind = excluded.kind, provider = excluded.provider,
-       access = excluded.access, status = excluded.status, features = excluded.features, freeze = excluded.freeze,
+       access = excluded.access, status = excluded.status, features = excluded.features, "freeze" = excluded.freeze,
        sudo = excluded.sudo, key = excluded.key, description = excluded.description, extra = excluded.extra,
        updated_at = now()`,
     [

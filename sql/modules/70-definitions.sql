@@ -57,9 +57,9 @@ begin
     from control.relations as r
     join control.tenants as t on t.id = r.tenant_id
     where t.slug = require_definer.tenant and r.id = require_definer.relation;
-  if not case require_definer.access
+  if not (case require_definer.access
       when 'grants' then level >= 4 or c -> 'roles' ? 'PGREST_ADMIN'
-      else level >= 3 end then
+      else level >= 3 end) then
     perform rowhouse.refuse('RH303', 'Insufficient permissions to change definitions',
       jsonb_build_object('reason', 'define'));
   end if;

@@ -1,0 +1,191 @@
+-- Identity: who asks, and how the gateway says so.
+-- Called by: policies, triggers and generated functions (principal and its kin), the gateway (enter).
+-- Privileges: readers to rowhouse_tenant and rowhouse_gateway; enter and admit to rowhouse_gateway only.
+-- The one rule: a claim in a setting counts only in a session that authenticated as rowhouse_gateway. Any role can
+-- SET rowhouse.claims; session_user cannot be changed by SET ROLE, and SET SESSION AUTHORIZATION needs a superuser.
+
+create or replace function rowhouse.names_of(sub text, roles text[], orgs text[])
+returns text[]
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(distinct n collate "C" order by n collate "C"), '{}')
+  from unnest(array_append(roles || orgs, sub)) as n
+  where n <> ''
+$$;
+comment on function rowhouse.names_of(text, text[], text[]) is
+  'The names a principal goes by in access lists: sub, roles and orgs, sorted and distinct.';
+
+-- security definer: reads control.logins and control.tenants.
+create or replace function rowhouse.principal()
+returns rowhouse.principal
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  claims text;
+  p rowhouse.principal;
+begin
+  if session_user = 'rowhouse_gateway' then
+    claims := current_setting('rowhouse.claims', true);
+    if claims <> '' then
+      p := jsonb_populate_record(null::rowhouse.principal, claims::jsonb);
+    end if;
+  else
+    select t.slug, l.sub, l.names, l.roles, l.orgs, l.access, false
+      into p.tenant, p.sub, p.names, p.roles, p.orgs, p.level, p.sudo
+      from control.logins as l
+      join control.tenants as t on t.id = l.tenant_id and t.status = 'active'
+      where l.rolname = session_user;
+  end if;
+  p.names := coalesce(p.names, '{}');
+  p.level := coalesce(p.level, 0);
+  p.sudo := coalesce(p.sudo, false);
+  -- Stored verdicts are found by this key, so it is made here and never taken from a claim. 32 bytes of sha256,
+  -- because names come from tokens and md5 collisions can be made to order.
+  p.key := encode(sha256(convert_to(p.level || p.sudo::text || p.names::text, 'UTF8')), 'hex');
+  return p;
+end
+$$;
+comment on function rowhouse.principal() is
+  'Who asks: the claims in gateway sessions, the binding of the login role in all others, else nobody (level deny).';
+
+create or replace function rowhouse.principal_in(tenant text)
+returns rowhouse.principal
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  p rowhouse.principal := rowhouse.principal();
+begin
+  if p.tenant is distinct from tenant then
+    -- Nobody: no name, no level, no sudo. Every verdict on it is no.
+    p := row(tenant, null, '{}', '{}', '{}', 0, false, 'nobody', p.rid)::rowhouse.principal;
+  end if;
+  return p;
+end
+$$;
+comment on function rowhouse.principal_in(text) is
+  'The principal if it belongs to this tenant, else nobody. Generated functions pass their own tenant.';
+
+create or replace function rowhouse.belongs(tenant text)
+returns boolean
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (rowhouse.principal_in(tenant)).sub is not null;
+end
+$$;
+comment on function rowhouse.belongs(text) is 'Whether the caller is a principal of this tenant.';
+
+create or replace function rowhouse.level()
+returns integer
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select (p).level from rowhouse.principal() as p $$;
+comment on function rowhouse.level() is 'Access level of the caller: 0 deny, 1 read, 2 edit, 3 full, 4 root.';
+
+create or replace function rowhouse.is_sudo()
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select (p).sudo from rowhouse.principal() as p $$;
+comment on function rowhouse.is_sudo() is 'Whether the caller holds a sudo token. Login roles never do.';
+
+create or replace function rowhouse.shows(what text)
+returns boolean
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case what
+    when 'trashed' then coalesce(current_setting('rowhouse.show', true) in ('trashed', 'deleted'), false)
+    when 'deleted' then coalesce(current_setting('rowhouse.show', true) = 'deleted', false) and rowhouse.is_sudo()
+    else false
+  end;
+end
+$$;
+comment on function rowhouse.shows(text) is
+  'Whether trashed or deleted rows take part. SET rowhouse.show = trashed is anyone''s; deleted counts with sudo only.';
+
+create or replace function rowhouse.may_create()
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select (p).sudo or (p).level >= 2 from rowhouse.principal() as p $$;
+comment on function rowhouse.may_create() is 'Whether the caller may create rows in mode acl: level edit, or sudo.';
+
+create or replace function rowhouse.may_create(tenant text)
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select (p).sudo or (p).level >= 2 from rowhouse.principal_in(tenant) as p $$;
+comment on function rowhouse.may_create(text) is 'As may_create(), and the caller belongs to this tenant.';
+
+-- security definer: reads control.tenants and control.accounts.
+create or replace function rowhouse.admit(tenant text, version bigint, claims text)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found_tenant control.tenants;
+  account_level integer;
+  c jsonb := claims::jsonb;
+begin
+  select t.* into found_tenant from control.tenants as t where t.slug = admit.tenant;
+  if found_tenant.id is null or found_tenant.status <> 'active' then
+    perform rowhouse.refuse('RH302', 'Access denied');
+  end if;
+  if found_tenant.version is distinct from admit.version then
+    perform rowhouse.refuse('RH603', 'The definition changed meanwhile',
+      jsonb_build_object('data', jsonb_build_object('version', found_tenant.version)));
+  end if;
+  if c ->> 'tenant' is distinct from admit.tenant then
+    perform rowhouse.refuse('RH302', 'Access denied');
+  end if;
+  select a.access into account_level
+    from control.accounts as a
+    where a.tenant_id = found_tenant.id and a.id::text = c ->> 'sub';
+  if account_level < (c ->> 'level')::integer then
+    -- Sudo is given to level full and root only, so an account lowered below that loses it at once.
+    c := c || jsonb_build_object('level', account_level,
+      'sudo', account_level >= 3 and coalesce((c ->> 'sudo')::boolean, false));
+    return c::text;
+  end if;
+  return claims;
+end
+$$;
+comment on function rowhouse.admit(text, bigint, text) is
+  'Checks tenant and catalog version; the claims, with the level lowered to that of the account, if there is one.';
+
+create or replace function rowhouse.enter(tenant text, version bigint, claims text, show text, intent text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Settings first, role last: after the role is taken set_config is no longer ours to call.
+  perform set_config('rowhouse.claims', rowhouse.admit(tenant, version, claims), true),
+    set_config('rowhouse.show', coalesce(show, 'live'), true),
+    set_config('rowhouse.intent', coalesce(intent, 'edit'), true);
+  perform set_config('role', 't_' || tenant, true);
+end
+$$;
+comment on function rowhouse.enter(text, bigint, text, text, text) is
+  'Opens a request: claims, show, intent and the tenant''s role, all until the end of the transaction. Gateway only.';
+
+revoke all on function
+  rowhouse.names_of(text, text[], text[]), rowhouse.principal(), rowhouse.principal_in(text), rowhouse.belongs(text), rowhouse.level(),
+  rowhouse.is_sudo(), rowhouse.shows(text), rowhouse.may_create(), rowhouse.may_create(text),
+  rowhouse.admit(text, bigint, text), rowhouse.enter(text, bigint, text, text, text)
+from public;
+grant execute on function
+  rowhouse.principal(), rowhouse.principal_in(text), rowhouse.belongs(text), rowhouse.level(), rowhouse.is_sudo(),
+  rowhouse.shows(text),
+  rowhouse.may_create(), rowhouse.may_create(text)
+to rowhouse_tenant, rowhouse_gateway;
+grant execute on function
+  rowhouse.admit(text, bigint, text), rowhouse.enter(text, bigint, text, text, text)
+to rowhouse_gateway;

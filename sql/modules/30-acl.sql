@@ -1,0 +1,121 @@
+-- Interning of access lists: every distinct combination of a tenant is one row of _rowhouse_acls and never changes.
+-- Called by: the generated _rowhouse_acl of a tenant, change_access.
+-- Privileges: rowhouse_owner only; _rowhouse_acl is the door.
+
+create or replace function rowhouse.members(list text[])
+returns text[]
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if list is null or list = '{}' then
+    return '{}';
+  end if;
+  if exists (select from unnest(list) as m where m is null or m = '' or octet_length(m) > 255) then
+    perform rowhouse.refuse('RH405', 'A member of an access list is a non-empty string of at most 255 bytes',
+      '{"reason": "invalid_member"}');
+  end if;
+  return (
+    select array_agg(m order by place)
+    from (select m, min(place) as place from unnest(list) with ordinality as u (m, place) group by m) as distinct_members
+  );
+end
+$$;
+comment on function rowhouse.members(text[]) is 'A list as stored: order kept, duplicates dropped; refuses bad members.';
+
+create or replace function rowhouse.acl_digest(
+  "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
+returns bytea
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(convert_to(jsonb_build_array(
+    rowhouse.members("read"), rowhouse.members(edit), rowhouse.members("full"),
+    rowhouse.members("delete"), rowhouse.members(deny), rowhouse.members(authors))::text, 'UTF8'))
+$$;
+comment on function rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]) is
+  'Content address of an ACL.';
+
+create or replace function rowhouse.intern_acl(
+  tenant text, "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
+returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  schema_name text := 't_' || tenant;
+  digest bytea := rowhouse.acl_digest("read", edit, "full", "delete", deny, authors);
+  lists jsonb := jsonb_build_array(rowhouse.members("read"), rowhouse.members(edit), rowhouse.members("full"),
+    rowhouse.members("delete"), rowhouse.members(deny), rowhouse.members(authors));
+  found_id integer;
+  known integer;
+  wanted integer;
+begin
+  if (rowhouse.principal_in(tenant)).sub is null and current_setting('role') <> 'rowhouse_owner' then
+    perform rowhouse.refuse('RH303', 'Insufficient permissions');
+  end if;
+  -- Select first: an insert that meets a conflict burns an id, and every id lengthens every bit string.
+  execute format('select id from %I._rowhouse_acls where digest = $1', schema_name) into found_id using digest;
+  if found_id is not null then
+    return found_id;
+  end if;
+  -- In name order, so that two creators of the same names wait for each other and don't deadlock.
+  execute format(
+    'insert into %1$I._rowhouse_principals (name)
+     select distinct m collate "C" from jsonb_array_elements($1) as l, jsonb_array_elements_text(l) as m
+     where not exists (select from %1$I._rowhouse_principals as p where p.name = m)
+     order by 1
+     on conflict (name) do nothing', schema_name) using lists;
+  execute format(
+    'select count(distinct m), count(distinct p.id)
+     from jsonb_array_elements($1) as l cross join jsonb_array_elements_text(l) as m
+     left join %I._rowhouse_principals as p on p.name = m', schema_name) into wanted, known using lists;
+  if known <> wanted then
+    -- Repeatable read: the name was interned by a transaction this snapshot does not see.
+    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  end if;
+  execute format(
+    'insert into %1$I._rowhouse_acls ("read", edit, "full", "delete", deny, authors,
+       read_ids, edit_ids, full_ids, delete_ids, deny_ids, authors_ids, digest)
+     select $1, $2, $3, $4, $5, $6,
+       array(select id from %1$I._rowhouse_principals where name = any ($1) order by id),
+       array(select id from %1$I._rowhouse_principals where name = any ($2) order by id),
+       array(select id from %1$I._rowhouse_principals where name = any ($3) order by id),
+       array(select id from %1$I._rowhouse_principals where name = any ($4) order by id),
+       array(select id from %1$I._rowhouse_principals where name = any ($5) order by id),
+       array(select id from %1$I._rowhouse_principals where name = any ($6) order by id), $7
+     on conflict (digest) do nothing returning id', schema_name)
+    into found_id
+    using rowhouse.members("read"), rowhouse.members(edit), rowhouse.members("full"),
+      rowhouse.members("delete"), rowhouse.members(deny), rowhouse.members(authors), digest;
+  if found_id is null then
+    execute format('select id from %I._rowhouse_acls where digest = $1', schema_name) into found_id using digest;
+  end if;
+  if found_id is null then
+    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  end if;
+  return found_id;
+end
+$$;
+comment on function rowhouse.intern_acl(text, text[], text[], text[], text[], text[], text[]) is
+  'Id of the ACL with these lists; makes it when there is none.';
+
+create or replace function rowhouse.require_acl(known integer)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if known is null then
+    perform rowhouse.refuse('RH409', 'No access list combination has this number', '{"field": "_acl"}',
+      'Use acl(read => array[…], …) to get one.');
+  end if;
+end
+$$;
+comment on function rowhouse.require_acl(integer) is
+  'Refuses an _acl that names no ACL: one such row would make every read of its table fail with 2202E.';
+
+revoke all on function
+  rowhouse.members(text[]), rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]),
+  rowhouse.intern_acl(text, text[], text[], text[], text[], text[], text[]), rowhouse.require_acl(integer)
+from public;

@@ -1,0 +1,87 @@
+-- History: who changed which tracked column, in the same transaction as the change.
+-- Called by: generated triggers of tables with the history feature.
+-- Privileges: none to anyone. Runs as rowhouse_owner, the only one who may write _rowhouse_history, so nobody forges entries.
+
+create or replace function rowhouse.history_value(value jsonb, is_time boolean)
+returns jsonb
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when jsonb_typeof(value) = 'null' then 'null'
+    when is_time then rowhouse.json_time((value #>> '{}')::timestamptz)::jsonb
+    when jsonb_typeof(value) = 'number' then rowhouse.json_number((value #>> '{}')::numeric)::jsonb
+    else value
+  end
+$$;
+comment on function rowhouse.history_value(jsonb, boolean) is 'A value as replies print it.';
+
+-- security definer: writes _rowhouse_history.
+create or replace function rowhouse.record_history()
+returns trigger
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  p rowhouse.principal := rowhouse.principal();
+  times text[] := array(
+    select attname::text from pg_attribute
+    where attrelid = tg_relid and atttypid = 'timestamptz'::regtype and attname = any (tg_argv[2:] || '{trashed_at,deleted_at}'));
+  entry text := format(
+    'insert into %I._rowhouse_history (relation, row_key, operation, changes, created_by, request_id, metadata) ',
+    tg_table_schema);
+  made_by text := coalesce(p.sub, session_user);
+  metadata jsonb := jsonb_build_object('user_tenant', p.tenant,
+    'user_role', (array['deny', 'read', 'edit', 'full', 'root'])[p.level + 1]);
+  row_old jsonb;
+  row_new jsonb;
+  operation text := 'update';
+  changes jsonb;
+begin
+  if tg_level = 'STATEMENT' then
+    execute entry || format(
+      'select $1, r.%1$I::text, %2$L, (
+         select coalesce(jsonb_object_agg(e.key, jsonb_build_object(
+           %3$L, rowhouse.history_value(e.value, e.key = any ($3)), %4$L, null)), ''{}'')
+         from jsonb_each(to_jsonb(r)) as e where e.key = any ($2) and jsonb_typeof(e.value) <> ''null''), $4, $5, $6
+       from %5$I as r',
+      tg_argv[1],
+      case tg_op when 'INSERT' then 'create' else 'delete' end,
+      case tg_op when 'INSERT' then 'new' else 'old' end,
+      case tg_op when 'INSERT' then 'old' else 'new' end,
+      case tg_op when 'INSERT' then 'new_rows' else 'old_rows' end)
+      using tg_argv[0]::integer, tg_argv[2:], times, made_by, p.rid, metadata;
+    return null;
+  end if;
+  row_old := to_jsonb(old);
+  row_new := to_jsonb(new);
+  if exists (select from pg_trigger where tgrelid = tg_relid and tgname = '_100_insert') then
+    -- Soft delete: a mark set is a delete, all tracked columns go; a mark taken off is an update of trashed_at.
+    if row_old ->> 'trashed_at' is null and row_new ->> 'trashed_at' is not null
+      or row_old ->> 'deleted_at' is null and row_new ->> 'deleted_at' is not null then
+      operation := 'delete';
+    end if;
+  else
+    times := array(select t from unnest(times) as t where t = any (tg_argv[2:]));
+  end if;
+  select jsonb_object_agg(c, jsonb_build_object(
+      'old', rowhouse.history_value(row_old -> c, c = any (times)),
+      'new', rowhouse.history_value(
+        case when operation = 'delete' and c <> all ('{trashed_at,deleted_at}') then 'null' else row_new -> c end,
+        c = any (times))))
+    into changes
+    from unnest(tg_argv[2:] || array(select t from unnest(times) as t where t in ('trashed_at', 'deleted_at'))) as c
+    where row_new -> c is distinct from row_old -> c
+      or operation = 'delete' and row_old ->> c is not null and c = any (tg_argv[2:]);
+  if changes is null then
+    return null;
+  end if;
+  execute entry || 'values ($1, $2, $3, $4, $5, $6, $7)'
+    using tg_argv[0]::integer, row_new ->> tg_argv[1], operation, changes, made_by, p.rid, metadata;
+  return null;
+end
+$$;
+comment on function rowhouse.record_history() is
+  'after insert (new_rows) or delete (old_rows), statement; after update, row. Arguments: relation id, key column, then the tracked columns.';
+
+revoke all on function rowhouse.history_value(jsonb, boolean), rowhouse.record_history() from public;

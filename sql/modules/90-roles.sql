@@ -1,0 +1,104 @@
+-- Roles of tenants and logins. Roles are cluster-wide and outlive a database, so making one tolerates one that is there.
+-- Called by: the generated statements that make or drop a tenant, `rowhouse login create`.
+-- Privileges: rowhouse_owner only (it holds CREATEROLE; all run as their caller).
+
+create or replace function rowhouse.create_tenant_role(tenant text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  role_name text := 't_' || tenant;
+  r pg_roles;
+begin
+  begin
+    execute format('create role %I nologin', role_name);
+  exception
+    -- unique_violation: another database of the cluster is making it this moment.
+    when duplicate_object or unique_violation then null;
+  end;
+  select * into r from pg_roles where rolname = role_name;
+  if r.rolcanlogin or r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb then
+    raise invalid_role_specification using message = format('role "%s" exists and is not a tenant''s role', role_name);
+  end if;
+  if not pg_has_role(role_name, 'rowhouse_tenant', 'usage') then
+    execute format('grant rowhouse_tenant to %I', role_name);
+  end if;
+  -- The gateway is NOINHERIT: it may take the role, and has nothing from it until it does.
+  if not pg_has_role('rowhouse_gateway', role_name, 'member') then
+    execute format('grant %I to rowhouse_gateway', role_name);
+  end if;
+end
+$$;
+comment on function rowhouse.create_tenant_role(text) is 'Makes t_<slug>, or takes the one that is there.';
+
+create or replace function rowhouse.drop_tenant_role(tenant text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  login name;
+begin
+  for login in select l.rolname from control.logins as l join control.tenants as t on t.id = l.tenant_id
+    where t.slug = drop_tenant_role.tenant loop
+    perform rowhouse.drop_login(login);
+  end loop;
+  begin
+    execute format('drop role if exists %I', 't_' || tenant);
+  exception
+    -- A tenant of the same name in another database of the cluster still uses it, or made it.
+    when dependent_objects_still_exist or insufficient_privilege then null;
+  end;
+end
+$$;
+comment on function rowhouse.drop_tenant_role(text) is 'Drops the tenant''s login roles and its own role, unless another database uses it.';
+
+create or replace function rowhouse.create_login(
+  login text, password text, tenant text, sub text, roles text[] default '{}', orgs text[] default '{}',
+  access text default 'edit')
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  t control.tenants;
+  level integer := array_position(array['deny', 'read', 'edit', 'full', 'root'], access) - 1;
+begin
+  select * into t from control.tenants as found where found.slug = create_login.tenant;
+  if t.id is null then
+    perform rowhouse.refuse('RH200', 'No such tenant');
+  elsif level is null or coalesce(sub, '') = '' then
+    perform rowhouse.refuse('RH100', 'A login needs a sub and an access of deny, read, edit, full or root');
+  elsif login ~ '^(pg_|rowhouse_|t_)' or octet_length(login) > 63 then
+    perform rowhouse.refuse('RH501', 'A login role''s name has at most 63 bytes and begins with none of pg_, rowhouse_, t_');
+  end if;
+  -- Never a role that is there already: it may be someone's, or a member of more than this tenant's role.
+  execute format('create role %I login nosuperuser nocreatedb nocreaterole nobypassrls password %L in role %I',
+    login, password, 't_' || tenant);
+  execute format('alter role %I in database %I set search_path = %I, public', login, current_database(), 't_' || tenant);
+  insert into control.logins (rolname, tenant_id, sub, roles, orgs, access, names)
+    values (login, t.id, sub, roles, orgs, level, rowhouse.names_of(sub, roles, orgs));
+end
+$$;
+comment on function rowhouse.create_login(text, text, text, text, text[], text[], text) is
+  'Makes a Postgres login role bound to one principal. password may be a SCRAM verifier.';
+
+create or replace function rowhouse.drop_login(login text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from control.logins where rolname = login;
+  if found then
+    execute format('drop role if exists %I', login);
+  end if;
+end
+$$;
+comment on function rowhouse.drop_login(text) is 'Drops a login role made by create_login and its binding.';
+
+revoke all on function
+  rowhouse.create_tenant_role(text), rowhouse.drop_tenant_role(text),
+  rowhouse.create_login(text, text, text, text, text[], text[], text), rowhouse.drop_login(text)
+from public;
