@@ -154,7 +154,7 @@ function apply(at: Subject, operator: string, operand: Value): Truth {
     case '$nilike':
       return not(apply(at, '$ilike', operand));
     case '$regex':
-      return onText(at, (value) => new RegExp(text(operand), 's').test(value));
+      return onText(at, (value) => new RegExp(text(operand), 'su').test(value));
     case '$nregex':
       return not(apply(at, '$regex', operand));
     case '$find':

@@ -38,7 +38,8 @@ export function compare(type: OracleType, left: Value, right: Value): number {
     case 'timestamp':
       return sign(instant(left) - instant(right));
     case 'date':
-      return sign(BigInt(Date.parse(`${text(left)}Z`)) - BigInt(Date.parse(`${text(right)}Z`)));
+      // Four-digit years: their text has the order of time.
+      return compareText(text(left), text(right));
     case 'uuid':
       return compareText(text(left).toLowerCase(), text(right).toLowerCase());
     default:
