@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { openBench } from './environment.ts';
+import type { Report, Scenario } from './scenario.ts';
+import { acl } from './scenarios/acl.ts';
+import { http } from './scenarios/http.ts';
+import { pgbench } from './scenarios/pgbench.ts';
+import { provision } from './scenarios/provision.ts';
+import { session } from './scenarios/session.ts';
+import { printed } from './table.ts';
+
+const scenarios: Readonly<Record<string, Scenario>> = { session, http, acl, pgbench, provision };
+
+const usage = `node bench/run.ts [--quick] [${Object.keys(scenarios).join('] [')}]
+Without names: all of them. --quick: small data and short rounds, to see that everything works.
+DATABASE_URL (with ROWHOUSE_JWT_SECRET): that database instead of a private one; tenants made in it are dropped again.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(scenarios, name));
+if (values.help || unknown.length > 0) {
+  console.log(unknown.length > 0 ? `No scenario ${unknown.join(', ')}\n${usage}` : usage);
+  process.exit(values.help ? 0 : 2);
+}
+
+const results = new URL('results/', import.meta.url);
+const bench = await openBench(values.quick);
+process.once('SIGINT', () => {
+  void bench.close().finally(() => process.exit(130));
+});
+try {
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  console.log(`Postgres ${bench.postgres}, ${cpus().length} cores, ${memory} of memory.`);
+  console.log('Load generator, server and Postgres share the cores: compare within a line.\n');
+  mkdirSync(results, { recursive: true });
+  for (const name of positionals.length > 0 ? positionals : Object.keys(scenarios)) {
+    const report = await scenarios[name]?.(bench);
+    if (report === undefined) continue;
+    show(report);
+    writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, undefined, 2)}\n`);
+  }
+} finally {
+  await bench.close();
+}
+
+function show({ tables, goals = [], notes = [] }: Report): void {
+  for (const table of tables) console.log(`${printed(table)}\n`);
+  for (const note of notes) console.log(`- ${note}`);
+  for (const { text, met } of goals) console.log(`- ${met ? 'met' : 'MISSED'}: ${text}`);
+  if (goals.length + notes.length > 0) console.log();
+}

@@ -1,0 +1,162 @@
+import pg from 'pg';
+import type { Principal } from '../../control-plane/model/principal.ts';
+import { type Bench, person } from '../environment.ts';
+import { alternate, median, type Outcome, timed } from '../measure.ts';
+import { catalogOf, type Planned, planRequest } from '../same-sql.ts';
+import type { Scenario } from '../scenario.ts';
+import { acls, defineItems, seedLists, seedRows, seedTenant, shares } from '../seed.ts';
+import { figure, type ResultTable, times } from '../table.ts';
+
+/** A statement and where it runs. */
+interface Side {
+  readonly client: pg.Client;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** The table of DESIGN §4: what the row policy costs callers who see little, half or all. */
+export const acl: Scenario = async (bench) => {
+  const sizes = bench.quick ? [5_000] : [100_000, 1_000_000];
+  const admin = await seedTenant(bench, 'acl');
+  const tenant = admin.tenant ?? '';
+  await seedLists(bench, tenant);
+  const tables: ResultTable[] = [];
+  for (const size of sizes) {
+    const table = `items_${size}`;
+    await defineItems(bench, admin, table);
+    await seedRows(bench, tenant, table, size, true);
+    tables.push(await compare(bench, tenant, table, size));
+  }
+  return {
+    tables,
+    notes: [
+      `${figure(acls)} distinct access lists; times in ms, ratios against the plain table; role and claims are entered beforehand`,
+      'policy: the same SELECT under the row policy. planner: what the server sends for the request, JSON and access lists included',
+    ],
+  };
+};
+
+async function compare(
+  bench: Bench,
+  tenant: string,
+  table: string,
+  size: number,
+): Promise<ResultTable> {
+  const catalog = await catalogOf(bench, tenant);
+  const plain = await connect(bench.admin.options.connectionString ?? '');
+  const guarded = await connect(bench.gatewayUrl);
+  const rows: string[][] = [];
+  try {
+    for (const { share, sub } of shares) {
+      const caller = person(tenant, sub);
+      const plan = (method: string, path: string, body?: object): Planned =>
+        planRequest(catalog, caller, { method, path, ...(body === undefined ? {} : { body }) });
+      const list = plan('GET', `/api/data/${table}?limit=20&order=id%20desc`);
+      await enter(guarded, list, caller);
+      const key = await visibleKey(guarded, tenant, table, size);
+      const cases: readonly [string, string, readonly unknown[], Planned | undefined][] = [
+        [
+          'count(*)',
+          'select count(*) from TABLE',
+          [],
+          plan('POST', `/api/aggregate/${table}`, { aggregate: { n: { $count: '*' } } }),
+        ],
+        ['newest 20', 'select * from TABLE order by id desc limit 20', [], list],
+      ];
+      const byKey: (typeof cases)[number] | undefined =
+        key === undefined
+          ? undefined
+          : [
+              'by id',
+              'select * from TABLE where id = $1',
+              [key],
+              plan('GET', `/api/data/${table}/${key}`),
+            ];
+      for (const [what, text, values, planned] of byKey ? [...cases, byKey] : cases) {
+        const at = (name: string): string => text.replace('TABLE', `"t_${tenant}".${name}`);
+        const outcomes = await race(bench, {
+          plain: { client: plain, text: at(`${table}_plain`), values },
+          policy: { client: guarded, text: at(table), values },
+          ...(planned ? { planner: { client: guarded, ...planned.query } } : {}),
+        });
+        rows.push([`${share * 100} %, ${what}`, ...outcomes.flatMap(cell)]);
+      }
+      await guarded.query('rollback');
+    }
+  } finally {
+    await plain.end();
+    await guarded.end();
+  }
+  return {
+    title: `Row policy by share of rows visible, ${figure(size)} rows`,
+    headers: ['sees, asks', 'plain ms', 'policy ms', 'ratio', 'planner ms', 'ratio'],
+    rows,
+  };
+}
+
+function cell({ median: middle, ratio }: Outcome, index: number): string[] {
+  return index === 0 ? [figure(middle)] : [figure(middle), times(ratio)];
+}
+
+async function race(
+  bench: Bench,
+  sides: Readonly<Record<string, Side>>,
+): Promise<readonly Outcome[]> {
+  const budget = bench.quick ? 60 : 400;
+  return alternate(
+    Object.entries(sides).map(([name, side]) => ({ name, round: () => repeat(side, budget) })),
+    bench.quick ? 3 : 7,
+  );
+}
+
+/** Median time of a statement, sent as often as the budget of milliseconds allows, five times at least. */
+async function repeat({ client, text, values }: Side, budget: number): Promise<number> {
+  const taken: number[] = [];
+  const end = performance.now() + budget;
+  const query = { name: nameOf(text), text, values: [...values], rowMode: 'array' as const };
+  while (taken.length < 5 || performance.now() < end) {
+    taken.push(await timed(() => client.query(query)));
+  }
+  return median(taken);
+}
+
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `s${names.size}`;
+  names.set(text, name);
+  return name;
+}
+
+/** Opens a transaction as the caller, with the verdicts on all lists stored, as after its first request. */
+async function enter(client: pg.Client, { entry }: Planned, caller: Principal): Promise<void> {
+  const values = [entry.tenant, entry.version, entry.claims, entry.show, entry.intent];
+  const open = async (): Promise<void> => {
+    await client.query('begin');
+    await client.query('select rowhouse.enter($1, $2, $3, $4, $5)', values);
+  };
+  await open();
+  await client.query(`select "t_${caller.tenant}"._rowhouse_extend()`);
+  await client.query('commit');
+  await open();
+}
+
+/** A row from the middle that the caller may see. */
+async function visibleKey(
+  client: pg.Client,
+  tenant: string,
+  table: string,
+  size: number,
+): Promise<string | undefined> {
+  const found = await client.query<{ id: string }>(
+    `select id from "t_${tenant}".${table} order by id offset (select count(*) / 2 from "t_${tenant}".${table}) limit 1`,
+  );
+  if (found.rows.length === 0 && size >= acls) throw new Error('a caller sees no row at all');
+  return found.rows[0]?.id;
+}
+
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  return client;
+}

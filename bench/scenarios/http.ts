@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Principal } from '../../control-plane/model/principal.ts';
+import { familyTime, processorTime } from '../cpu.ts';
+import { type Bench, person, poolSize } from '../environment.ts';
+import type { FloorSpec } from '../floor.ts';
+import { type Load, load } from '../load.ts';
+import { alternate, median, type Outcome } from '../measure.ts';
+import { type Companion, startScript } from '../process.ts';
+import { catalogOf, planRequest } from '../same-sql.ts';
+import type { Scenario } from '../scenario.ts';
+import { defineItems, keyOf, seedLists, seedRows, seedTenant } from '../seed.ts';
+import { figure, times } from '../table.ts';
+import { templateOf } from '../template.ts';
+
+const connections = 16;
+const list = '/api/data/items?limit=20&order=id%20desc';
+const sample = { name: 'sample', category: 'category 1', price: 9.5, stock: 3, note: 'a note' };
+
+/** A server under load, and what it has cost per request: of the server's processor time and of Postgres'. */
+interface Target {
+  readonly name: string;
+  readonly url: string;
+  readonly pid: number;
+  readonly server: number[];
+  readonly postgres: number[];
+}
+
+/** GET by id, list 20 and insert: Rowhouse against bare servers that send Postgres the same SQL under the same policy. */
+export const http: Scenario = async (bench) => {
+  const rows = bench.quick ? 5_000 : 100_000;
+  const admin = await seedTenant(bench, 'http');
+  const tenant = admin.tenant ?? '';
+  await defineItems(bench, admin, 'items');
+  await defineItems(bench, admin, 'orders');
+  await seedLists(bench, tenant);
+  await seedRows(bench, tenant, 'items', rows, true);
+  const caller = person(tenant, 'sees_all');
+  const floors = await startFloors(bench, caller);
+  try {
+    const token = await bench.token(caller);
+    const common = { token, connections, seconds: bench.quick ? 1 : 5 };
+    const ids = Array.from(
+      { length: 1000 },
+      () => `/api/data/items/${keyOf(1 + Math.floor(Math.random() * rows))}`,
+    );
+    const kinds: readonly [string, Omit<Load, 'url'>][] = [
+      ['GET by id', { ...common, paths: ids }],
+      ['list 20', { ...common, paths: [list] }],
+      [
+        'insert',
+        { ...common, method: 'POST', paths: ['/api/data/orders'], body: JSON.stringify(sample) },
+      ],
+    ];
+    const measured: { kind: string; outcomes: readonly Outcome[]; targets: readonly Target[] }[] =
+      [];
+    for (const [kind, options] of kinds) {
+      const targets = targetsOf(bench, floors);
+      const contenders = targets.map((target) => ({
+        name: target.name,
+        round: () => costed(bench, target, { ...options, url: target.url }),
+      }));
+      const outcomes = await alternate(contenders, bench.quick ? 2 : 7);
+      measured.push({ kind, outcomes, targets });
+    }
+    return report(measured, rows);
+  } finally {
+    await Promise.all(floors.map(({ companion }) => companion.stop()));
+  }
+};
+
+interface Floor {
+  readonly name: string;
+  readonly companion: Companion;
+}
+
+async function startFloors(bench: Bench, caller: Principal): Promise<readonly Floor[]> {
+  const catalog = await catalogOf(bench, caller.tenant ?? '');
+  const written = (sampled: string, method: string, path: string, body?: object) => {
+    const request = { method, path, ...(body === undefined ? {} : { body }) };
+    const { query, entry } = planRequest(catalog, caller, request);
+    return { ...templateOf(query, sampled), show: entry.show, intent: entry.intent };
+  };
+  const spec: Omit<FloorSpec, 'mode'> = {
+    connectionString: bench.gatewayUrl,
+    secret: bench.secret,
+    pool: poolSize,
+    version: catalog.version,
+    read: written(keyOf(1), 'GET', `/api/data/items/${keyOf(1)}`),
+    list: written('', 'GET', list),
+    insert: written(JSON.stringify(sample), 'POST', '/api/data/orders', sample),
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'rowhouse-floor-'));
+  try {
+    const start = async (name: string, mode: FloorSpec['mode']): Promise<Floor> => {
+      const file = join(folder, `${mode}.json`);
+      writeFileSync(file, JSON.stringify({ ...spec, mode } satisfies FloorSpec), { mode: 0o600 });
+      const companion = await startScript('bench/floor.ts', [file], /http:\/\/127\.0\.0\.1:\d+/);
+      return { name, companion };
+    };
+    return [
+      await start('bare server, pg transaction', 'transaction'),
+      await start('bare server, our one-Sync session', 'one-sync'),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function targetsOf(bench: Bench, floors: readonly Floor[]): readonly Target[] {
+  return [
+    ...floors.map(({ name, companion }) => ({
+      name,
+      url: companion.said[0],
+      pid: companion.pid,
+      server: [],
+      postgres: [],
+    })),
+    { name: 'Rowhouse', ...bench.server, server: [], postgres: [] },
+  ];
+}
+
+/** A round of load, with the processor time it took noted on the target. */
+async function costed(bench: Bench, target: Target, options: Load): Promise<number> {
+  const postgres = (): number | undefined =>
+    bench.postmaster === undefined ? undefined : familyTime(bench.postmaster);
+  const before = { server: processorTime(target.pid), postgres: postgres() };
+  const rate = await load(options);
+  const requests = rate * options.seconds;
+  target.server.push(
+    (1000 * ((processorTime(target.pid) ?? NaN) - (before.server ?? NaN))) / requests,
+  );
+  target.postgres.push((1000 * ((postgres() ?? NaN) - (before.postgres ?? NaN))) / requests);
+  return rate;
+}
+
+function report(
+  measured: readonly { kind: string; outcomes: readonly Outcome[]; targets: readonly Target[] }[],
+  rows: number,
+): Awaited<ReturnType<Scenario>> {
+  const goal = 0.9;
+  return {
+    tables: measured.map(({ kind, outcomes, targets }) => ({
+      title: `HTTP, ${kind} (${figure(rows)} rows, ${connections} connections, ${poolSize} to Postgres)`,
+      headers: ['server', 'requests/s', 'ratio', 'lowest … highest', 'server µs', 'Postgres µs'],
+      rows: outcomes.map((outcome, index) => [
+        outcome.name,
+        figure(outcome.median),
+        times(outcome.ratio),
+        `${times(outcome.lowest)} … ${times(outcome.highest)}`,
+        figure(median(targets[index]?.server ?? [])),
+        figure(median(targets[index]?.postgres ?? [])),
+      ]),
+    })),
+    goals: measured.map(({ kind, outcomes }) => {
+      const ratio = outcomes.at(-1)?.ratio ?? Number.NaN;
+      return {
+        text: `${kind} at ${times(ratio)} of the bare server's rate (goal ${goal}×)`,
+        met: ratio >= goal,
+      };
+    }),
+    notes: ['µs: processor time a request, of the server process and of all of Postgres'],
+  };
+}

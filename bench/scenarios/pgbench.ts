@@ -1,0 +1,101 @@
+import { readdirSync } from 'node:fs';
+import { alternate } from '../measure.ts';
+import { runProgram } from '../process.ts';
+import type { Scenario } from '../scenario.ts';
+import { defineItems, seedLists, seedRows, seedTenant } from '../seed.ts';
+import { figure, times } from '../table.ts';
+
+const clients = 8;
+const scripts = [
+  { what: 'one row by key', file: 'by-id.sql' },
+  { what: 'newest 20', file: 'newest.sql' },
+];
+
+/** Plain SQL, no server of ours between: a login role under the row policy against the superuser, whom no policy concerns. */
+export const pgbench: Scenario = async (bench) => {
+  const program = await findPgbench();
+  if (program === undefined) {
+    return {
+      tables: [],
+      notes: [
+        'pgbench is not installed: its comparison is left out. It comes with PostgreSQL, on Debian in postgresql-contrib or postgresql-<major>',
+      ],
+    };
+  }
+  const rows = bench.quick ? 5_000 : 100_000;
+  const admin = await seedTenant(bench, 'pgbench');
+  const tenant = admin.tenant ?? '';
+  await defineItems(bench, admin, 'items');
+  await seedLists(bench, tenant);
+  await seedRows(bench, tenant, 'items', rows, true);
+  const user = `${tenant}_login`;
+  const args = ['--tenant', tenant, '--user', user, '--sub', 'sees_all', '--access', 'edit'];
+  const printed = await bench.command('login', 'create', ...args);
+  const password = /PGPASSWORD=(\S+)/.exec(printed)?.[1];
+  if (password === undefined) throw new Error('login create printed no password');
+  const login = bench.urlAs(user, password);
+  const superuser = bench.admin.options.connectionString ?? '';
+  const tps = async (url: string, file: string): Promise<number> => {
+    const out = await runProgram(
+      program,
+      [
+        ...['--no-vacuum', '--protocol=prepared', `--client=${clients}`, '--jobs=1'],
+        ...[`--time=${bench.quick ? 1 : 5}`, `--define=rows=${rows}`],
+        ...[`--file=bench/scripts/${file}`, url],
+      ],
+      { PGOPTIONS: `-c search_path=t_${tenant}` },
+    );
+    return Number(/tps = ([\d.]+)/.exec(out)?.[1]);
+  };
+  const table: string[][] = [];
+  try {
+    for (const { what, file } of scripts) {
+      const outcomes = await alternate(
+        [
+          { name: 'superuser', round: () => tps(superuser, file) },
+          { name: 'login role', round: () => tps(login, file) },
+        ],
+        bench.quick ? 2 : 5,
+      );
+      for (const { name, median, ratio, lowest, highest } of outcomes) {
+        const spread = `${times(lowest)} … ${times(highest)}`;
+        table.push([`${what}, ${name}`, figure(median), times(ratio), spread]);
+      }
+    }
+  } finally {
+    // Dropping the tenant doesn't drop a role of the cluster.
+    await bench.admin.query(`drop role if exists "${user}"`).catch(() => undefined);
+  }
+  return {
+    tables: [
+      {
+        title: `pgbench, ${clients} connections, ${figure(rows)} rows`,
+        headers: ['statement, role', 'transactions/s', 'ratio', 'lowest … highest'],
+        rows: table,
+      },
+    ],
+  };
+};
+
+/** On the path, or in Debian's folders by version; newest first. */
+async function findPgbench(): Promise<string | undefined> {
+  for (const program of ['pgbench', ...versioned('/usr/lib/postgresql')]) {
+    try {
+      await runProgram(program, ['--version'], {});
+      return program;
+    } catch {
+      // Not there: the next one.
+    }
+  }
+  return undefined;
+}
+
+function versioned(root: string): readonly string[] {
+  try {
+    return readdirSync(root)
+      .sort((a, b) => Number(b) - Number(a))
+      .map((name) => `${root}/${name}/bin/pgbench`);
+  } catch {
+    return [];
+  }
+}

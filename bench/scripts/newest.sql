@@ -1,0 +1,1 @@
+select id, name, category, price, stock, note from items order by id desc limit 20;

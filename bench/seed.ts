@@ -1,0 +1,91 @@
+import type { Principal } from '../control-plane/model/principal.ts';
+import { type Bench, operator, person } from './environment.ts';
+
+/** The shares of all rows that the callers of the ACL table see, and the name each goes by in the lists. */
+export const shares = [
+  { share: 0.0001, sub: 'sees_0001' },
+  { share: 0.01, sub: 'sees_01' },
+  { share: 0.5, sub: 'sees_50' },
+  { share: 1, sub: 'sees_all' },
+] as const;
+
+/** Distinct access lists of a seeded tenant. A share of them is a share of the rows. */
+export const acls = 10_000;
+
+/** Makes a tenant and answers with its administrator. */
+export async function seedTenant(bench: Bench, name: string): Promise<Principal> {
+  const tenant = bench.slug(name);
+  await bench.request(operator, 'POST', '/admin/tenants', { tenant });
+  return person(tenant, 'admin', { access: 'root' });
+}
+
+/** A table as a shop would define it, through the API. */
+export async function defineItems(bench: Bench, admin: Principal, table: string): Promise<void> {
+  await bench.request(admin, 'POST', `/api/describe/${table}`, {
+    status: 'active',
+    columns: [
+      { column_name: 'name', type: 'text', required: true },
+      { column_name: 'category', type: 'text', index: true },
+      { column_name: 'price', type: 'decimal', minimum: 0 },
+      { column_name: 'stock', type: 'integer' },
+      { column_name: 'note', type: 'text' },
+    ],
+  });
+}
+
+/**
+ * The tenant's lists: 10,000 combinations of made-up people; each caller of {@link shares} is in the read lists of its share of them.
+ * Spread evenly, so that a share of lists is that share of rows.
+ */
+export async function seedLists(bench: Bench, tenant: string): Promise<void> {
+  const members = shares
+    .map(({ share, sub }) => `case when i % ${Math.round(1 / share)} = 0 then '${sub}' end`)
+    .join(', ');
+  await bench.admin.query(`
+    begin;
+    set local role rowhouse_owner;
+    select count("t_${tenant}"._rowhouse_acl(
+      "read" => array_remove(array[${members}, 'reader_' || i, 'group_' || i % 97], null),
+      edit => array['editor_' || i % 613], "full" => '{}', "delete" => '{}', deny => '{}', authors => '{}'))
+    from generate_series(1, ${acls}) as i;
+    commit;
+    analyze "t_${tenant}"._rowhouse_acls`);
+}
+
+/** Key of the n-th row: any n gives one, so load can name rows without reading them. */
+export function keyOf(n: number): string {
+  return `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/**
+ * Rows in key order (the key is the age), lists scattered over them; and beside it a bare copy of the table for comparison: same
+ * columns, same indexes, no policy, no trigger.
+ */
+export async function seedRows(
+  bench: Bench,
+  tenant: string,
+  table: string,
+  rows: number,
+  withLists: boolean,
+): Promise<void> {
+  const schema = `"t_${tenant}"`;
+  const acl = withLists ? `1 + (n::bigint * 7919 + n / ${acls}) % ${acls}` : '0';
+  const client = await bench.admin.connect();
+  try {
+    // Rows are put there as they would stand after years of use, not by way of 1M triggers.
+    await client.query('set session_replication_role = replica');
+    await client.query(`
+      insert into ${schema}.${table} (id, name, category, price, stock, note, created_at, updated_at, _acl, _xact)
+      select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'item ' || n, 'category ' || n % 50,
+        (n % 10000) / 100.0, n % 1000, repeat(md5(n::text), 2), t, t, ${acl}, '1'::xid8
+      from (select n, now() - make_interval(secs => ${rows} - n) as t from generate_series(1, ${rows}) as n) as numbers`);
+    await client.query('reset session_replication_role');
+    await client.query(`
+      create table ${schema}.${table}_plain (like ${schema}.${table} including defaults including indexes);
+      insert into ${schema}.${table}_plain select * from ${schema}.${table}`);
+    await client.query(`vacuum analyze ${schema}.${table}`);
+    await client.query(`vacuum analyze ${schema}.${table}_plain`);
+  } finally {
+    client.release();
+  }
+}
