@@ -1,99 +1,28 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Config } from './config.ts';
-import type { Dialect } from './dialects/dialect.ts';
-import { adminEndpoints } from './http/admin.ts';
-import { createBodyReader } from './http/body.ts';
-import { docsEndpoints } from './http/docs.ts';
-import { healthEndpoints, type Readiness } from './http/health.ts';
-import { createLimiter } from './http/limit.ts';
-import type { Logger } from './http/log.ts';
-import { createMetrics, type PoolState } from './http/metrics.ts';
-import { mountDialects } from './http/mount.ts';
-import { createHttpServer } from './http/server.ts';
-import type { TenantAdmin } from './service/admin.ts';
-import type { Engine } from './service/engine.ts';
-import type { Tokens } from './service/tokens.ts';
+import { type Config, ConfigError } from './config.ts';
+import { dialects } from './dialects/index.ts';
+import { type App, createEdge } from './http/edge.ts';
+import { createLog, type Logger } from './http/log.ts';
+import { openServices } from './services.ts';
 
-/** What the edge is put on: the services, already made. Tests put it on fakes. */
-export interface EdgeParts {
-  readonly engine: Engine;
-  readonly tokens: Tokens;
-  readonly admin: TenantAdmin;
-  readonly dialects: readonly Dialect[];
-  readonly ready: () => Promise<Readiness>;
-  readonly pools: Readonly<Record<string, () => PoolState>>;
-  readonly log: Logger;
-  /** Ends what the services hold, after the last request. */
-  readonly end: () => Promise<void>;
-}
+export type { App } from './http/edge.ts';
 
-/** A server that can be started and stopped. */
-export interface App {
-  /** Starts to listen; the address tells the port where 0 was asked for. */
-  readonly listen: (
-    port?: number,
-    host?: string,
-  ) => Promise<{ readonly url: string; readonly port: number }>;
-  /** Stops accepting, lets requests in flight finish, then ends the pools. May be called twice. */
-  readonly close: () => Promise<void>;
-}
-
-/** Requests in flight get this long to finish once a stop is asked for; no statement may run longer anyway. */
-const patience = 30_000;
-
-/** The edge over given services. */
-export function createEdge(config: Config, parts: EdgeParts): App {
-  const readBody = createBodyReader(config.maxBody);
-  const metrics = createMetrics(parts.pools);
-  const limiter =
-    config.rateLimit === undefined ? {} : { limiter: createLimiter(config.rateLimit) };
-  const shared = { ...parts, ...limiter, readBody };
-  const server = createHttpServer({
-    config,
-    dialects: parts.dialects,
-    log: parts.log,
-    metrics,
-    endpoints: [
-      ...healthEndpoints(parts.ready),
-      metrics.endpoint,
-      ...docsEndpoints(parts),
-      ...adminEndpoints(shared),
-      ...mountDialects(parts.dialects, shared),
-    ],
-  });
-  let closing: Promise<void> | undefined;
-  return {
-    listen: (port = config.port, host = config.host) => listen(server, port, host),
-    close: () => {
-      closing ??= stop(server).then(async () => {
-        metrics.close();
-        await parts.end();
-      });
-      return closing;
-    },
-  };
-}
-
-function listen(server: Server, port: number, host: string) {
-  return new Promise<{ url: string; port: number }>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const address = server.address() as AddressInfo;
-      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-      resolve({ url: `http://${name}:${address.port}`, port: address.port });
-    });
-  });
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), patience);
-    // Idle keep-alive connections are closed at once, the others when their reply is out.
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
+/**
+ * The whole server over the database of the settings. It makes no connection before a request needs one, so it also starts while the
+ * database is down. With the embedded Postgres the caller starts that first and says where it is.
+ */
+export function createApp(config: Config, options: { readonly log?: Logger } = {}): App {
+  if (config.databaseUrl === undefined) {
+    throw new ConfigError('DATABASE_URL', 'is missing: start the embedded Postgres and name it');
+  }
+  const { engine, tokens, admin, ready, pools, end } = openServices(config, config.databaseUrl);
+  return createEdge(config, {
+    engine,
+    tokens,
+    admin,
+    ready,
+    end,
+    dialects,
+    pools: { data: pools.data.stats, ddl: pools.ddl.stats },
+    log: options.log ?? createLog(),
   });
 }

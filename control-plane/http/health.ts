@@ -1,11 +1,5 @@
+import type { Readiness } from '../service/readiness.ts';
 import type { Endpoint } from './exchange.ts';
-
-/** Whether the database answers and its objects are those of this version. */
-export interface Readiness {
-  readonly ready: boolean;
-  /** For people; names no address and no secret. */
-  readonly reason?: string;
-}
 
 /** A probe that hangs is a failed probe; below the 5 s in which the server promises an answer. */
 const patience = 4000;

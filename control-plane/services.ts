@@ -1,0 +1,88 @@
+import { createCatalogs } from './catalog/cache.ts';
+import { rowsOf } from './catalog/connection.ts';
+import { loadCatalog } from './catalog/load.ts';
+import type { Config } from './config.ts';
+import { gatewayUrl } from './pg/gateway.ts';
+import { singlePlacement } from './pg/placement.ts';
+import { openPool, type Pool } from './pg/pool.ts';
+import { createSession } from './pg/session.ts';
+import { toServiceError } from './pg/sqlstate.ts';
+import { createAccounts } from './service/accounts.ts';
+import { createAdmin, type TenantAdmin } from './service/admin.ts';
+import { createDefine } from './service/define.ts';
+import { createEngine, type Engine, type EngineParts } from './service/engine.ts';
+import { createExecute } from './service/execute.ts';
+import { type AsOwner, asOwner } from './service/owner.ts';
+import { createReadiness, type Readiness } from './service/readiness.ts';
+import { createTenants, type NewLogin } from './service/tenants.ts';
+import { createTokens, type Tokens } from './service/tokens.ts';
+
+/** Every use case over one database: for the server, and for the commands. */
+export interface Services {
+  readonly engine: Engine;
+  readonly loader: Pick<EngineParts, 'load' | 'execute' | 'define'>;
+  readonly admin: TenantAdmin;
+  readonly tokens: Tokens;
+  readonly ready: () => Promise<Readiness>;
+  readonly createLogin: (login: NewLogin) => Promise<void>;
+  readonly hasLogin: (user: string) => Promise<boolean>;
+  readonly pools: { readonly data: Pool; readonly ddl: Pool };
+  readonly end: () => Promise<void>;
+}
+
+/** Definitions, accounts and tenants: rare, and each may hold locks. */
+const definingConnections = 4;
+
+/** Opens the pools (no connection is made before it is needed) and puts the services together on them. */
+export function openServices(config: Config, databaseUrl: string): Services {
+  const { statementTimeout } = config;
+  const data = openPool({
+    connectionString: gatewayUrl(databaseUrl, config.jwtSecret),
+    max: config.pool,
+    statementTimeout,
+  });
+  const ddl = openPool({
+    connectionString: databaseUrl,
+    max: definingConnections,
+    statementTimeout,
+    applicationName: 'rowhouse definitions',
+  });
+  const placement = singlePlacement({ data, ddl });
+  const catalogs = createCatalogs((tenant) =>
+    data
+      .borrow((client) => loadCatalog(client, tenant))
+      .catch((error: unknown) => {
+        throw toServiceError(error);
+      }),
+  );
+  const owner: AsOwner = (work) => asOwner(ddl, work);
+  const tokens = createTokens(config);
+  const { createTenant, dropTenant, createLogin } = createTenants(owner, catalogs.forget);
+  const loader = {
+    load: catalogs.load,
+    execute: createExecute(placement, createSession()),
+    define: createDefine(placement, catalogs),
+  };
+  return {
+    loader,
+    tokens,
+    createLogin,
+    engine: createEngine({
+      ...loader,
+      account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
+    }),
+    admin: createAdmin({ asOwner: owner, createTenant, dropTenant }),
+    ready: createReadiness(owner),
+    hasLogin: (user) =>
+      owner(async (connection) => {
+        const found = await rowsOf(connection, 'select from control.logins where rolname = $1', [
+          user,
+        ]);
+        return found.length > 0;
+      }),
+    pools: { data, ddl },
+    end: async () => {
+      await Promise.all([data.end(), ddl.end()]);
+    },
+  };
+}

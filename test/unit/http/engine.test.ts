@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { ServiceError } from '../../../control-plane/base/errors.ts';
+import type {
+  Action,
+  DialectRequest,
+  Reply,
+  Route,
+} from '../../../control-plane/dialects/dialect.ts';
+import type { Catalog } from '../../../control-plane/model/catalog.ts';
+import type { Principal } from '../../../control-plane/model/principal.ts';
+import {
+  type Call,
+  createEngine,
+  type EngineParts,
+} from '../../../control-plane/service/engine.ts';
+
+const principal: Principal = {
+  sub: 'ann',
+  tenant: 'acme',
+  roles: [],
+  orgs: [],
+  access: 'edit',
+  sudo: false,
+  operator: false,
+};
+const request: DialectRequest = {
+  method: 'GET',
+  params: {},
+  query: new Map(),
+  headers: {},
+  body: undefined,
+  id: 'r1',
+};
+const done: Reply = { status: 200, body: 'done' };
+const catalog = (version: number): Catalog => ({
+  tenant: 'acme',
+  schema: 't_acme',
+  version,
+  tables: [],
+});
+
+const unexpected = () => Promise.reject(new Error('not expected'));
+
+function engine(parts: Partial<EngineParts>) {
+  return createEngine({
+    load: async () => catalog(1),
+    execute: unexpected,
+    define: unexpected,
+    account: unexpected,
+    ...parts,
+  });
+}
+
+function call(handle: Route['handle'], more: Partial<Call> = { principal }): Call {
+  return {
+    route: { method: 'GET', path: '/x', handle },
+    request,
+    signal: new AbortController().signal,
+    identify: async () => undefined,
+    ...more,
+  };
+}
+
+const reading = (fail?: (error: ServiceError) => ServiceError): Action => ({
+  kind: 'statements',
+  statements: [],
+  reply: () => done,
+  ...(fail === undefined ? {} : { fail }),
+});
+
+describe('perform', () => {
+  it('runs the route again on a fresh catalog when the first was stale', async () => {
+    const loads: boolean[] = [];
+    const versions: number[] = [];
+    const { perform } = engine({
+      load: async (_, fresh) => {
+        loads.push(fresh);
+        return catalog(loads.length);
+      },
+      execute: async (_, { version }) => {
+        if (version < 2) throw new ServiceError('stale_catalog');
+        return [];
+      },
+    });
+    const reply = await perform(
+      call((_, context) => {
+        versions.push(context.catalog.version);
+        return reading(() => new ServiceError('internal'));
+      }),
+    );
+    expect(reply).toBe(done);
+    expect(loads).toEqual([false, true]);
+    expect(versions).toEqual([1, 2]);
+  });
+
+  it('gives up on a catalog that is never current', async () => {
+    let runs = 0;
+    const { perform } = engine({
+      execute: async () => {
+        runs++;
+        throw new ServiceError('stale_catalog');
+      },
+    });
+    await expect(perform(call(() => reading()))).rejects.toMatchObject({ kind: 'stale_catalog' });
+    expect(runs).toBe(3);
+  });
+
+  it('lets the action word its own failure, and only errors that are ours', async () => {
+    const failing = (error: Error) =>
+      engine({ execute: () => Promise.reject(error) }).perform(
+        call(() => reading((was) => new ServiceError('row_not_found', was.message))),
+      );
+    await expect(failing(new ServiceError('forbidden', 'why'))).rejects.toMatchObject({
+      kind: 'row_not_found',
+      message: 'why',
+    });
+    await expect(failing(new TypeError('bug'))).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it('a tenant that is gone is a bad token; a database that is down is not', async () => {
+    const with_ = (kind: 'tenant_not_found' | 'database_unavailable') =>
+      engine({ load: () => Promise.reject(new ServiceError(kind)) }).perform(call(() => reading()));
+    await expect(with_('tenant_not_found')).rejects.toMatchObject({
+      kind: 'token_invalid',
+      detail: {},
+    });
+    await expect(with_('database_unavailable')).rejects.toMatchObject({
+      kind: 'database_unavailable',
+    });
+  });
+
+  it('a public route sees no principal and no catalog', async () => {
+    const seen: unknown[] = [];
+    const { perform } = engine({ load: unexpected });
+    await perform(
+      call((_, context) => {
+        seen.push(context.principal.access, context.principal.tenant, context.catalog.tables);
+        return { kind: 'reply', reply: done };
+      }, {}),
+    );
+    expect(seen).toEqual(['deny', undefined, []]);
+  });
+});
