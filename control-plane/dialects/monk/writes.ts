@@ -1,0 +1,236 @@
+import { ServiceError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import type { Table } from '../../model/table.ts';
+import type { Predicate } from '../../statement/predicate.ts';
+import type { Require, Show, Target, Update } from '../../statement/statement.ts';
+import { type Change, change, newRow, refuseFaults } from './changes.ts';
+import { largestPage } from './find.ts';
+import { deletedOutput, noOutput, recordOutput } from './output.ts';
+import type { Shape } from './respond.ts';
+import { keyOf, nameOf, ref } from './tables.ts';
+import { asArray, asOne, last, type Step, type Work } from './work.ts';
+
+/** A change and the key of the record it's for. */
+export interface KeyedBody {
+  readonly id: string;
+  readonly body: JsonObject;
+}
+
+const none: Pick<Work, 'steps' | 'data'> = { steps: [], data: () => '[]' };
+
+export function keyIs(table: Table, id: string): Predicate {
+  const field = { kind: 'column', name: keyOf(table) } as const;
+  return { kind: 'compare', field, operator: 'eq', operand: id, label: 'id' };
+}
+
+/** One record by its key; an id that can't be a key names no record. */
+export function readRecord(table: Table, id: string, show: Show, shape: Shape): Work {
+  return {
+    steps: [
+      {
+        kind: 'read',
+        table: ref(table),
+        where: keyIs(table, id),
+        output: recordOutput(table, shape),
+        limit: 1,
+        show,
+        cap: largestPage,
+        require: { key: id },
+      },
+    ],
+    data: asOne,
+    subject: { schema: nameOf(table), verb: 'read' },
+    fail: (error) => keyMisfit(error, id),
+  };
+}
+
+/** A value that doesn't fit can only be the key where nothing else was compared. */
+export function keyMisfit(error: ServiceError, id: string): ServiceError {
+  if (error.kind !== 'invalid_operand') return error;
+  return new ServiceError('row_not_found', undefined, { ...error.detail, keys: [id] });
+}
+
+export function createRecords(
+  table: Table,
+  bodies: readonly JsonObject[],
+  many: boolean,
+  shape: Shape,
+): Work {
+  const subject = { schema: nameOf(table), verb: 'create' } as const;
+  if (bodies.length === 0) return { ...none, subject };
+  const changes = bodies.map((body) => newRow(table, body));
+  refuseFaults(changes);
+  return {
+    steps: [
+      {
+        kind: 'insert',
+        table: ref(table),
+        rows: changes.map(({ row }) => row),
+        output: recordOutput(table, shape),
+      },
+    ],
+    data: many ? asArray : asOne,
+    subject,
+  };
+}
+
+/** Only that the rows are there, readable and live. */
+export function requireLive(table: Table, keys: readonly string[]): Require {
+  return { kind: 'require', table: ref(table), keys, show: 'live', live: true };
+}
+
+export function updateRecords(
+  table: Table,
+  items: readonly KeyedBody[],
+  many: boolean,
+  shape: Shape,
+): Work {
+  const subject = { schema: nameOf(table), verb: 'update' } as const;
+  if (items.length === 0) return { ...none, subject };
+  const keys = items.map(({ id }) => id);
+  const changes = items.map(({ id, body }) => change(table, body, id));
+  return {
+    steps: afterFound(changes, requireLive(table, keys), {
+      kind: 'update',
+      table: ref(table),
+      target: { by: 'keys', keys },
+      ...rowsOf(changes),
+      output: recordOutput(table, shape),
+      show: 'live',
+    }),
+    data: many ? asArray : asOne,
+    subject,
+  };
+}
+
+/** Faults of a body are reported only about records that are there for the caller. */
+function afterFound(changes: readonly Change[], found: Require, step: Step): readonly Step[] {
+  if (changes.every(({ faults }) => faults.length === 0)) return [step];
+  return [
+    found,
+    () => {
+      refuseFaults(changes);
+      return found;
+    },
+  ];
+}
+
+function rowsOf(changes: readonly Change[]): Pick<Update, 'changes' | 'expect'> {
+  const rows = { changes: changes.map(({ row }) => row) };
+  const expects = changes.some(({ expect }) => Object.keys(expect).length > 0);
+  return expects ? { ...rows, expect: changes.map(({ expect }) => expect) } : rows;
+}
+
+/** One change of all records that match; `{updated, matched}`. */
+export function updateWhere(table: Table, where: Predicate, body: JsonObject, _shape: Shape): Work {
+  const found = change(table, body);
+  refuseFaults([found]);
+  return {
+    steps: [
+      {
+        kind: 'update',
+        table: ref(table),
+        target: { by: 'where', where },
+        ...rowsOf([found]),
+        output: noOutput,
+        show: 'live',
+      },
+    ],
+    data: (results) => {
+      const { changed = 0, matched = 0 } = last(results);
+      return JSON.stringify({ updated: changed, matched });
+    },
+    subject: { schema: nameOf(table), verb: 'update' },
+  };
+}
+
+/** The changed records of all that match; one the caller may not change refuses all. */
+export function updateAny(table: Table, where: Predicate, body: JsonObject, shape: Shape): Work {
+  const found = change(table, body);
+  refuseFaults([found]);
+  return {
+    steps: [
+      {
+        kind: 'update',
+        table: ref(table),
+        target: { by: 'where', where, strict: true },
+        ...rowsOf([found]),
+        output: recordOutput(table, shape),
+        show: 'live',
+      },
+    ],
+    data: asArray,
+    subject: { schema: nameOf(table), verb: 'update' },
+  };
+}
+
+function deletion(table: Table, target: Target, permanent: boolean, output = noOutput): Step {
+  const forGood = permanent && table.features.softDelete;
+  return { kind: 'delete', table: ref(table), target, permanent: forGood, output };
+}
+
+export function deleteRecords(
+  table: Table,
+  keys: readonly string[],
+  permanent: boolean,
+  many: boolean,
+  shape: Shape,
+): Work {
+  const subject = { schema: nameOf(table), verb: 'delete' } as const;
+  if (keys.length === 0) return { ...none, subject };
+  return {
+    steps: [deletion(table, { by: 'keys', keys }, permanent, deletedOutput(table, shape))],
+    data: many ? asArray : asOne,
+    subject,
+    // What is in the trash is deleted already.
+    fail: (error) =>
+      error.kind === 'row_trashed'
+        ? new ServiceError('row_not_found', undefined, {
+            ...error.detail,
+            keys: error.detail.keys ?? keys,
+          })
+        : error,
+  };
+}
+
+export function deleteWhere(table: Table, where: Predicate, permanent: boolean): Work {
+  return {
+    steps: [deletion(table, { by: 'where', where }, permanent)],
+    data: (results) => {
+      const { changed = 0, matched = 0 } = last(results);
+      return JSON.stringify({ deleted: changed, matched });
+    },
+    subject: { schema: nameOf(table), verb: 'delete' },
+  };
+}
+
+export function deleteAny(table: Table, where: Predicate, shape: Shape): Work {
+  const target = { by: 'where', where, strict: true } as const;
+  return {
+    steps: [deletion(table, target, false, deletedOutput(table, shape))],
+    data: asArray,
+    subject: { schema: nameOf(table), verb: 'delete' },
+  };
+}
+
+export function restoreRecords(
+  table: Table,
+  keys: readonly string[],
+  many: boolean,
+  shape: Shape,
+): Work {
+  const subject = { schema: nameOf(table), verb: 'delete' } as const;
+  if (keys.length === 0) return { ...none, subject };
+  return {
+    steps: [
+      {
+        kind: 'restore',
+        table: ref(table),
+        target: { by: 'keys', keys },
+        output: recordOutput(table, shape),
+      },
+    ],
+    data: many ? asArray : asOne,
+    subject,
+  };
+}
