@@ -19,6 +19,10 @@ export function failure(error: ServiceError, exchange: Exchange, dialect?: Diale
     params: exchange.params,
     query: exchange.query,
   });
+  if (reply.status === 401) {
+    // The same for a missing and for a bad token: no hint which fault it was.
+    return { ...reply, headers: { 'www-authenticate': 'Bearer', ...reply.headers } };
+  }
   if (!laterKinds.has(error.kind)) return reply;
   const seconds = Math.max(1, Math.ceil(error.detail.retryAfter ?? 1));
   return { ...reply, headers: { 'retry-after': String(seconds), ...reply.headers } };

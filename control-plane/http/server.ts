@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import Koa from 'koa';
+import { errorKinds, type ServiceError } from '../base/errors.ts';
 import type { Config } from '../config.ts';
 import type { Dialect, Reply } from '../dialects/dialect.ts';
 import { parseAddress, parseQuery, tenantOfHost } from './address.ts';
@@ -90,11 +91,17 @@ async function answer(
     return await endpoint.handle(exchange);
   } catch (thrown) {
     const error = asServiceError(thrown);
-    if (error.kind === 'internal' && !exchange.signal.aborted) {
-      parts.log.error({ rid: exchange.id, err: error.cause ?? error }, 'internal error');
-    }
+    note(error, exchange, parts.log);
     return failure(error, exchange, exchange.dialect);
   }
+}
+
+/** Faults of ours and of the database go to the log with their cause; refusals only where somebody debugs. */
+function note(error: ServiceError, exchange: Exchange, log: Logger): void {
+  if (exchange.signal.aborted) return;
+  const ours = errorKinds[error.kind].status >= 500;
+  const level = error.kind === 'internal' ? 'error' : ours ? 'warn' : 'debug';
+  log[level]({ rid: exchange.id, kind: error.kind, err: error.cause ?? error }, 'refused');
 }
 
 function send(context: Koa.Context, exchange: Exchange, reply: Reply): void {

@@ -148,7 +148,8 @@ function principalOf(payload: JWTPayload, names: TokenSettings['claims']): Princ
     sub,
     ...(tenant === undefined ? {} : { tenant }),
     roles: namesOf(claim('roles')),
-    orgs: namesOf(claim('orgs')),
+    // Some issuers write a single org as plain text.
+    orgs: namesOf(asList(claim('orgs'))),
     access: levelOf(claim('access')),
     sudo: flagOf(claim('sudo')),
     operator: flagOf(claim('operator')),
@@ -177,11 +178,18 @@ function textOf(value: unknown, longest: number): string | undefined {
   throw new TypeError('not a name');
 }
 
-/** A plain string is a list of one. */
+function asList(value: unknown): unknown {
+  return typeof value === 'string' ? [value] : value;
+}
+
 function namesOf(value: unknown): readonly string[] {
   if (value === undefined || value === null) return [];
-  const list = Array.isArray(value) ? value : [value];
-  const names = list.map((item) => textOf(item ?? 0, 255)).filter((item) => item !== undefined);
+  if (!Array.isArray(value)) throw new TypeError('not a list of names');
+  const names = value.map((item: unknown) => {
+    const name = textOf(item, 255);
+    if (name === undefined) throw new TypeError('not a name');
+    return name;
+  });
   return Object.freeze([...new Set(names)]);
 }
 

@@ -105,6 +105,7 @@ describe('refused, always alike', () => {
     ['sudo as text', own({ sudo: 'true' })],
     ['operator as number', own({ operator: 1 })],
     ['roles as object', own({ roles: { admin: true } })],
+    ['roles as text', own({ roles: 'admin' })],
     ['a role that is no text', own({ roles: [1] })],
     ['a null role', own({ roles: [null] })],
     ['a huge token', own({ pad: 'x'.repeat(20_000) })],
