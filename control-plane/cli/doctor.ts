@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { doctor } from '../pg/doctor.ts';
+import { withDatabase } from './database.ts';
+
+/** `rowhouse doctor`: looks at a database and says what is wrong. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('check the database and say what is wrong')
+    .action(async () => {
+      const findings = await withDatabase(loadConfig(), ({ url }) => doctor(url));
+      for (const { level, message } of findings)
+        process.stdout.write(`${level.padEnd(5)}  ${message}\n`);
+      if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
+      else process.stdout.write('Nothing is wrong\n');
+    });
+}
