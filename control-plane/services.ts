@@ -11,7 +11,7 @@ import { createAccounts } from './service/accounts.ts';
 import { createAdmin, type TenantAdmin } from './service/admin.ts';
 import { createDefine } from './service/define.ts';
 import { createEngine, type Engine, type EngineParts } from './service/engine.ts';
-import { createExecute } from './service/execute.ts';
+import { createExecutor } from './service/execute.ts';
 import { type AsOwner, asOwner } from './service/owner.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
 import { createTenants, type NewLogin } from './service/tenants.ts';
@@ -60,7 +60,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
   const { createTenant, dropTenant, createLogin } = createTenants(owner, catalogs.forget);
   const loader = {
     load: catalogs.load,
-    execute: createExecute(placement, createSession()),
+    execute: createExecutor({ placement, session: createSession() }),
     define: createDefine(placement, catalogs),
   };
   return {
