@@ -20,7 +20,9 @@ as $$
         when 'read' then "read" operator(pg_catalog.&&) mine or edit operator(pg_catalog.&&) mine
           or "full" operator(pg_catalog.&&) mine
         when 'edit' then edit operator(pg_catalog.&&) mine or "full" operator(pg_catalog.&&) mine
+        -- The delete list speaks of rows one can read: a DELETE without a condition asks no policy but this.
         when 'delete' then "full" operator(pg_catalog.&&) mine or "delete" operator(pg_catalog.&&) mine
+          and ("read" operator(pg_catalog.&&) mine or edit operator(pg_catalog.&&) mine)
         else false
       end
     when wanted = 'read' then level >= 1

@@ -226,8 +226,10 @@ begin
     end if;
     new.updated_at := rowhouse.present();
   end if;
-  -- Visible to the writing transaction whatever the lists say, and the row's version for everyone.
-  if tg_nargs < 2 or tg_argv[1] = 'xact' then
+  -- Visible to the writing transaction whatever the lists say, and the row's version for everyone. Updates by our own
+  -- definer functions and by foreign key actions reach rows hidden from the writer: stamped, those would show themselves
+  -- to the rest of the transaction.
+  if (tg_nargs < 2 or tg_argv[1] = 'xact') and (tg_op = 'INSERT' or current_user <> 'rowhouse_owner') then
     new._xact := pg_current_xact_id();
   end if;
   return new;

@@ -53,6 +53,20 @@ beforeAll(async () => {
       },
     ],
   });
+  await boss.define('part', {
+    status: 'active',
+    columns: [
+      { column_name: 'note', type: 'text' },
+      {
+        column_name: 'parent_id',
+        type: 'uuid',
+        relationship_type: 'owned',
+        related_schema: 'parent',
+        relationship_name: 'parts',
+        cascade_delete: true,
+      },
+    ],
+  });
   await boss.create('parent', [
     { id: visible, code: 'V', note: 'plain', amount: 1, price: '1.5', doc: { a: 1 } },
     {
@@ -64,6 +78,14 @@ beforeAll(async () => {
       doc: { a: secret },
       access_full: ['boss'],
     },
+  ]);
+  await boss.create('parent', [
+    { id: id(4), code: 'D', note: secret, access_delete: ['ann'] },
+    { id: id(5), code: 'F', note: 'own', access_full: ['ann'] },
+  ]);
+  await boss.create('part', [
+    { id: id(21), note: secret, parent_id: id(5), access_full: ['boss'] },
+    { id: id(22), note: 'seen', parent_id: id(5) },
   ]);
   await boss.create('child', [
     { id: id(11), note: 'seen', parent_id: visible },
@@ -207,7 +229,7 @@ describe('in lists', () => {
       expect(reply.status, query).toBe(200);
       expect(reply.text, query).not.toContain(secret);
       const { total } = reply.body as { total?: number };
-      if (query.includes('count')) expect(total, query).toBe(1);
+      if (query.includes('count')) expect(total, query).toBe(2);
     }
     const totals = await ann.send('POST', '/api/aggregate/parent', {
       aggregate: {
@@ -219,13 +241,16 @@ describe('in lists', () => {
       },
     });
     expect((totals.body as { data: unknown }).data).toEqual([
-      { n: 1, most: 1, sum: 1.5, first: 'plain', kinds: 1 },
+      { n: 2, most: 1, sum: 1.5, first: 'own', kinds: 2 },
     ]);
     const groups = await ann.send('POST', '/api/aggregate/parent', {
       aggregate: { n: { $count: '*' } },
       groupBy: ['code'],
     });
-    expect((groups.body as { data: unknown }).data).toEqual([{ code: 'V', n: 1 }]);
+    expect((groups.body as { data: unknown }).data).toEqual([
+      { code: 'F', n: 1 },
+      { code: 'V', n: 1 },
+    ]);
   });
 
   it('writes by predicate count what is visible', async () => {
@@ -382,6 +407,36 @@ describe('plain SQL', () => {
         }
         expect(results[0], text).toBe(results[1]);
         expect(results[0], text).not.toContain('42883');
+      }
+    });
+  });
+
+  it('a write that reaches hidden rows does not make them visible to its transaction', async () => {
+    await withClient(annUrl, async (client) => {
+      const part = format('%I.part', `t_${tenant}`);
+      for (const [text, where] of [
+        // Trashes its parts along, the hidden one too.
+        [`delete from ${parent} where id = '${id(5)}'`, part],
+        // No condition, nothing returned: only the right to delete is asked for.
+        [`delete from ${parent}`, parent],
+        [`update ${parent} set trashed_at = now()`, parent],
+        [`update ${parent} set _acl = 0`, parent],
+      ] as const) {
+        for (const intent of ['edit', 'delete', 'share']) {
+          await rolledBack(client, async () => {
+            await client.query(`set local rowhouse.intent = '${intent}'`);
+            await client.query('savepoint before');
+            const done = await attempt(client, text);
+            if (!done.ok) await client.query('rollback to before');
+            await client.query(
+              `set local rowhouse.intent = 'edit'; set local rowhouse.show = 'trashed'`,
+            );
+            const seen = await client.query(`select * from ${where}`);
+            expect(JSON.stringify(seen.rows), `${text} with intent ${intent}`).not.toContain(
+              secret,
+            );
+          });
+        }
       }
     });
   });

@@ -22,19 +22,22 @@ import { attempt, rolledBack, withClient } from '../support/sql.ts';
 const names = ['ann', 'bob', 'Ann', 'org-1', 'writers', 'it\'s "x" {a,b} \\ %', 'é😀'];
 const statuses = { done: 200, forbidden: 403, 'not found': 404 } as const;
 
-const lists: fc.Arbitrary<Lists> = fc.record({
-  read: someOf(names),
-  edit: someOf(names),
-  full: someOf(names),
-  delete: fc.oneof(
-    { weight: 4, arbitrary: fc.constant<string[]>([]) },
-    { weight: 1, arbitrary: someOf(names) },
-  ),
-  deny: fc.oneof(
-    { weight: 3, arbitrary: fc.constant<string[]>([]) },
-    { weight: 1, arbitrary: someOf(names) },
-  ),
-});
+const lists: fc.Arbitrary<Lists> = fc.record(
+  {
+    read: someOf(names),
+    edit: someOf(names),
+    full: someOf(names),
+    delete: fc.oneof(
+      { weight: 4, arbitrary: fc.constant<string[]>([]) },
+      { weight: 1, arbitrary: someOf(names) },
+    ),
+    deny: fc.oneof(
+      { weight: 3, arbitrary: fc.constant<string[]>([]) },
+      { weight: 1, arbitrary: someOf(names) },
+    ),
+  },
+  { noNullPrototype: true },
+);
 
 /** A third of the rows has no list at all: there the level decides. */
 const population = fc.array(
@@ -42,16 +45,19 @@ const population = fc.array(
   { minLength: 6, maxLength: 10 },
 );
 
-const caller = fc.record({
-  sub: fc.constantFrom(...names),
-  roles: fc.subarray(names, { maxLength: 2 }),
-  orgs: fc.subarray(names, { maxLength: 2 }),
-  access: fc.constantFrom<OracleLevel>('deny', 'read', 'edit', 'full', 'root'),
-  sudo: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(false) },
-    { weight: 1, arbitrary: fc.constant(true) },
-  ),
-});
+const caller = fc.record(
+  {
+    sub: fc.constantFrom(...names),
+    roles: fc.subarray(names, { maxLength: 2 }),
+    orgs: fc.subarray(names, { maxLength: 2 }),
+    access: fc.constantFrom<OracleLevel>('deny', 'read', 'edit', 'full', 'root'),
+    sudo: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
+  },
+  { noNullPrototype: true },
+);
 
 let database: TestDatabase;
 let app: TestApp;
