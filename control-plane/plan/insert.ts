@@ -1,0 +1,117 @@
+import type { Json } from '../base/json.ts';
+import { ident, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
+import { typeText } from '../base/types.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Column, Table } from '../model/table.ts';
+import type { Insert } from '../statement/statement.ts';
+import { combine, freshLists } from './lists.ts';
+import { bindScalar } from './operand.ts';
+import type { Planned } from './planned.ts';
+import { type RecordColumn, type RecordRow, recordset, withAll } from './recordset.ts';
+import { type Named, namedColumns } from './rows.ts';
+import { needFeature, newContext, relation, writableOf } from './scope.ts';
+import { written } from './written.ts';
+
+/** New rows: one INSERT … SELECT from one JSON parameter, for any number of them. */
+export function planInsert(insert: Insert, catalog: Catalog): Planned {
+  const context = newContext(catalog);
+  const table = writableOf(catalog, insert.table);
+  const named = namedColumns(table, insert.rows, 'insert');
+  const combinations = combine(insert.rows);
+  const listed = combinations.rows.length > 0;
+  if (listed) needFeature(table, 'acl');
+  const back = written(table, insert.output, listed ? 'fresh' : 'stored');
+  const fields: RecordColumn[] = named.flatMap((column, at) => [
+    { name: `c${at}`, type: typeText(column.type) },
+    ...(needsPresence(column, table) ? [{ name: `h${at}`, type: 'boolean' }] : []),
+  ]);
+  const records = insert.rows.map(({ values }, row) => {
+    const record: Record<string, Json> = {};
+    const combination = combinations.index[row];
+    if (combination !== undefined) record['a'] = combination;
+    named.forEach(({ name }, at) => {
+      if (Object.hasOwn(values, name)) {
+        record[`c${at}`] = values[name] ?? null;
+        record[`h${at}`] = true;
+      } else {
+        const preset = columnOf(table, name)?.default;
+        if (preset?.kind === 'value') record[`c${at}`] = preset.value;
+      }
+    });
+    return record satisfies RecordRow;
+  });
+  const cells = named.map((column, at) => ({
+    column: ident(column.name),
+    value: cellOf(column, at, table),
+  }));
+  if (listed) cells.push({ column: ident('_acl'), value: sql`coalesce(f.id, 0)` });
+  if (cells.length === 0) {
+    // INSERT … SELECT wants a column; the one taken gets what it would have got anyway.
+    const [column] = table.columns;
+    if (column) cells.push({ column: ident(column.name), value: defaultOf(column) ?? sql`null` });
+  }
+  const from = listed ? sql`input as x left join fresh as f on f.n = x.a` : sql`input as x`;
+  const columns = join(cells.map(({ column }) => column));
+  const values = join(cells.map(({ value }) => value));
+  const ctes = [
+    recordset('input', [...fields, ...(listed ? [{ name: 'a', type: 'int' }] : [])], records),
+    ...(listed ? freshLists(table, combinations) : []),
+    sql`inserted as (insert into ${relation(table)} as t (${columns}) select ${values} from ${from} order by x.n returning ${back.returning})`,
+    // Rows come back as they went in: INSERT … SELECT … ORDER BY stores and returns them one by one.
+    sql`written as materialized (select i.*, row_number() over () as n from inserted as i)`,
+  ];
+  const rows = sql`select ${back.select} from written as w${back.joins} order by w.n`;
+  const text = sql`${withAll(ctes)}select ${back.rows} as rows, count(*)::int as count, null::bigint as total, null::int as matched, count(*)::int as changed from (${rows}) as r`;
+  return {
+    query: toQuery(text),
+    show: 'live',
+    intent: 'edit',
+    readOnly: false,
+    table,
+    suspects: context.suspects,
+  };
+
+  function defaultOf(column: Column): Sql | undefined {
+    const cast = raw(typeText(column.type));
+    switch (column.default?.kind) {
+      case undefined:
+        return undefined;
+      case 'now':
+        return sql`now()::${cast}`;
+      case 'today':
+        return sql`current_date::${cast}`;
+      case 'uuid':
+        return sql`rowhouse.uuid_v7()::${cast}`;
+      case 'value': {
+        const { value } = column.default;
+        const place = { field: column.name, operator: 'default' };
+        return value === null ? sql`null` : bindScalar(value, column.type, place, context);
+      }
+      default: {
+        const never: never = column.default;
+        return never;
+      }
+    }
+  }
+
+  function cellOf(column: Named, at: number, of: Table): Sql {
+    const cell = raw(`x.c${at}`);
+    if (!needsPresence(column, of)) return sql`${cell}`;
+    const owned = columnOf(of, column.name);
+    // A time of creation that some rows leave to the server.
+    const preset = owned ? defaultOf(owned) : sql`rowhouse.present()`;
+    return sql`case when x.${raw(`h${at}`)} then ${cell} else ${preset ?? sql`null`} end`;
+  }
+}
+
+/** Whether rows that don't name the column get a default that only Postgres can make; literal ones are filled in beforehand. */
+function needsPresence({ always, name }: Named, table: Table): boolean {
+  if (always) return false;
+  const column = columnOf(table, name);
+  if (!column) return true;
+  return column.default !== undefined && column.default.kind !== 'value';
+}
+
+function columnOf(table: Table, name: string): Column | undefined {
+  return table.columns.find((column) => column.name === name);
+}

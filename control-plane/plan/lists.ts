@@ -1,0 +1,123 @@
+import type { Json } from '../base/json.ts';
+import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
+import { type AccessList, accessLists, type Table } from '../model/table.ts';
+import type { AccessLists, Share } from '../statement/statement.ts';
+import { misfit } from './operand.ts';
+import { type RecordColumn, type RecordRow, recordset } from './recordset.ts';
+import { own } from './scope.ts';
+
+/** Distinct sets of lists, and which of them each row carries: rows of an import share a few. */
+export interface Combinations {
+  readonly rows: readonly RecordRow[];
+  /** Per row sent: its combination from 1, undefined without lists. */
+  readonly index: readonly (number | undefined)[];
+}
+
+const columns: readonly RecordColumn[] = accessLists.map((_, at) => ({
+  name: `l${at}`,
+  type: 'text[]',
+}));
+
+/** Column of a list in the recordsets made here. */
+export function listColumn(list: AccessList): Sql {
+  return raw(`l${accessLists.indexOf(list)}`);
+}
+
+/** The distinct sets among the rows' lists, without repeated members. An unnamed list is absent. */
+export function combine(rows: readonly { readonly access?: AccessLists }[]): Combinations {
+  const known = new Map<string, number>();
+  const distinct: RecordRow[] = [];
+  const index = rows.map(({ access }) => {
+    if (!access || Object.keys(access).length === 0) return undefined;
+    const row = recordOf(access);
+    const text = JSON.stringify(row);
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    distinct.push(row);
+    known.set(text, distinct.length);
+    return distinct.length;
+  });
+  return { rows: distinct, index };
+}
+
+function recordOf(lists: AccessLists, prefix = 'l'): RecordRow {
+  const entries = accessLists.flatMap((list, at): [string, Json][] => {
+    const members = lists[list];
+    if (!members) return [];
+    if (members.some((member) => member.includes('\0') || !member.isWellFormed())) {
+      misfit({ field: `access_${list}`, operator: 'access' }, 'invalid_member');
+    }
+    return [[`${prefix}${at}`, [...new Set(members)]]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** CTE `fresh` (n, id, l0…): ACLs of new rows, one per combination. */
+export function freshLists(table: Table, combinations: Combinations): readonly Sql[] {
+  const lists = accessLists.map((_, at) => sql`coalesce(c.${raw(`l${at}`)}, '{}'::text[])`);
+  const named = accessLists.map((_, at) => sql`z.${raw(`l${at}`)}`);
+  const select = join(lists.map((list, at) => sql`${list} as ${raw(`l${at}`)}`));
+  return [
+    recordset('combinations', columns, combinations.rows),
+    sql`fresh as materialized (select z.*, ${own(table, '_rowhouse_acl')}(${join(named)}) as id from (select c.n, ${select} from combinations as c) as z)`,
+  ];
+}
+
+/**
+ * CTEs for rows whose lists change: `relisted` (combination, was, id, l0…), one row per combination and present ACL. `present` selects
+ * the distinct pairs (combination, was). ACLs never change, so whatever becomes of the rows meanwhile, the pairs hold.
+ */
+export function changedLists(
+  table: Table,
+  change: Share['change'],
+  combinations: Combinations,
+  present: Sql,
+): readonly Sql[] {
+  const select = join(
+    accessLists.map((list, at) => sql`${listAfter(list, at, change)} as ${raw(`l${at}`)}`),
+  );
+  const named = join(accessLists.map((_, at) => sql`y.${raw(`l${at}`)}`));
+  const removals: readonly RecordColumn[] =
+    change.mode === 'patch' ? accessLists.map((_, at) => ({ name: `m${at}`, type: 'text[]' })) : [];
+  const before = sql`(${present}) as p join combinations as c on c.n = p.combination left join ${own(table, '_rowhouse_acls')} as a on a.id = p.was`;
+  return [
+    recordset('combinations', [...columns, ...removals], combinations.rows),
+    sql`relisted as materialized (select y.*, ${own(table, '_rowhouse_acl')}(${named}) as id from (select p.combination, p.was, ${select} from ${before}) as y)`,
+  ];
+}
+
+/** The one combination of a share. */
+export function combinationOf(change: Share['change']): Combinations {
+  const row =
+    change.mode === 'patch'
+      ? { ...recordOf(change.add), ...recordOf(change.remove, 'm') }
+      : recordOf(change.lists);
+  return { rows: [row], index: [1] };
+}
+
+function listAfter(list: AccessList, at: number, change: Share['change']): Sql {
+  const was = sql`coalesce(a.${ident(list)}, '{}'::text[])`;
+  const sent = sql`c.${raw(`l${at}`)}`;
+  switch (change.mode) {
+    case 'set':
+      return sql`coalesce(${sent}, ${was})`;
+    case 'replace':
+      // Authorship is no right: it stays unless named.
+      return sql`coalesce(${sent}, ${list === 'authors' ? was : sql`'{}'::text[]`})`;
+    case 'merge':
+      return distinct(sql`${was} || ${sent}`, sql`true`);
+    case 'patch':
+      return distinct(
+        sql`${was} || ${sent}`,
+        sql`m.member <> all(coalesce(c.${raw(`m${at}`)}, '{}'::text[]))`,
+      );
+    default: {
+      const never: never = change;
+      return never;
+    }
+  }
+}
+
+function distinct(members: Sql, keep: Sql): Sql {
+  return sql`array(select m.member from unnest(${members}) with ordinality as m (member, place) where ${keep} group by m.member order by min(m.place))`;
+}

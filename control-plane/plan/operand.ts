@@ -1,0 +1,125 @@
+import { ServiceError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { bind, raw, type Sql, sql } from '../base/sql.ts';
+import { baseTypes, type ColumnType } from '../base/types.ts';
+import type { Context } from './scope.ts';
+
+/** Where an operand stands, for errors. */
+export interface Place {
+  readonly field: string;
+  readonly operator: string;
+}
+
+/** @throws ServiceError invalid_operand naming the condition */
+export function misfit(place: Place, reason: string): never {
+  throw new ServiceError('invalid_operand', undefined, {
+    field: place.field,
+    reason,
+    data: { operator: place.operator },
+  });
+}
+
+/** The type an operand is cast to: without lengths, since an explicit cast to varchar(n) cuts silently, and without precision. */
+export function castText(type: ColumnType): string {
+  const base = type.base === 'varchar' && !type.array ? 'text' : type.base;
+  return type.array ? `${base}[]` : base;
+}
+
+/** One value, bound and cast to the type. */
+export function bindScalar(value: Json, type: ColumnType, place: Place, context: Context): Sql {
+  if (type.array) {
+    if (!Array.isArray(value)) misfit(place, 'not_array');
+    return bindList(value, type, place, context);
+  }
+  const text = scalarText(value, type, place, context);
+  return sql`${bind(text)}::${raw(castText(type))}`;
+}
+
+/** A list as one array parameter; `type` may be that of the elements or of the array. */
+export function bindList(
+  value: readonly Json[],
+  type: ColumnType,
+  place: Place,
+  context: Context,
+): Sql {
+  const element: ColumnType = { base: type.base };
+  const texts = value.map((item) => scalarText(item, element, place, context));
+  return sql`${bind(texts)}::${raw(castText({ base: type.base, array: true }))}`;
+}
+
+/** Text that Postgres can hold. */
+export function plainText(value: Json, place: Place): string {
+  if (typeof value !== 'string') misfit(place, value === null ? 'null_operand' : 'type');
+  if (value.includes('\0') || !value.isWellFormed()) misfit(place, 'text');
+  return value;
+}
+
+function scalarText(value: Json, type: ColumnType, place: Place, context: Context): string {
+  if (value === null) misfit(place, 'null_operand');
+  if (type.base === 'jsonb') return jsonText(value, place);
+  if (typeof value === 'object') misfit(place, 'type');
+  const text = fits(value, type) ? String(value) : misfit(place, 'type');
+  const { class: family } = baseTypes[type.base];
+  if (family === 'text') return plainText(value, place);
+  if (family === 'time' || family === 'other') {
+    plainText(value, place);
+    context.suspects.push({ field: place.field, value: text, test: type.base });
+  }
+  return text;
+}
+
+/** A JSON value for a jsonb parameter. */
+export function jsonText(value: Json, place: Place): string {
+  const text = JSON.stringify(value);
+  if (/\\u(0000|d[89a-f])/i.test(text) && !isStorable(value)) misfit(place, 'text');
+  return text;
+}
+
+/** Whether every string in a value can be held by Postgres. */
+export function isStorable(value: Json): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isStorable);
+  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorable(item));
+}
+
+const integers: Readonly<Record<string, bigint>> = {
+  smallint: 2n ** 15n,
+  integer: 2n ** 31n,
+  bigint: 2n ** 63n,
+};
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
+const uuid = /^(?:[0-9a-f]{4}-?){8}$|^\{(?:[0-9a-f]{4}-?){8}\}$/i;
+
+/** Whether a JSON scalar can be a value of the type, as far as that can be told without Postgres (times can't). */
+export function fits(value: string | number | boolean, type: ColumnType): boolean {
+  const row = baseTypes[type.base];
+  switch (row.class) {
+    case 'boolean':
+      return typeof value === 'boolean' || value === 'true' || value === 'false';
+    case 'number':
+      return typeof value !== 'boolean' && fitsNumber(String(value), type.base);
+    case 'uuid':
+      return typeof value === 'string' && uuid.test(value) && !value.endsWith('-');
+    default:
+      return typeof value === 'string';
+  }
+}
+
+function fitsNumber(text: string, base: string): boolean {
+  const bound = integers[base];
+  if (bound !== undefined) {
+    const whole = wholeNumber(text);
+    return whole !== undefined && whole >= -bound && whole < bound;
+  }
+  if (text.length > 1_000 || !decimal.test(text)) return false;
+  if (base === 'numeric') return true;
+  const number = Number(text);
+  return Number.isFinite(base === 'real' ? Math.fround(number) : number);
+}
+
+/** An integer, as digits. Exponents don't occur: a number that large is out of every range. */
+function wholeNumber(text: string): bigint | undefined {
+  return /^[+-]?\d{1,30}$/.test(text) ? BigInt(text.replace('+', '')) : undefined;
+}

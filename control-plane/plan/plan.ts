@@ -1,0 +1,46 @@
+import type { Catalog } from '../model/catalog.ts';
+import type { Statement } from '../statement/statement.ts';
+import { planAggregate } from './aggregate.ts';
+import { planDelete, planRestore } from './delete.ts';
+import { planHistory } from './history.ts';
+import { planInsert } from './insert.ts';
+import { planLink } from './link.ts';
+import type { Planned } from './planned.ts';
+import { planRead } from './read.ts';
+import { planRequire } from './require.ts';
+import { planShare } from './share.ts';
+import { planUpdate } from './update.ts';
+
+/**
+ * Statement + catalog → SQL. Pure.
+ * @throws ServiceError when a name, operand or feature of the statement has no meaning in the catalog
+ */
+export function plan(statement: Statement, catalog: Catalog): Planned {
+  switch (statement.kind) {
+    case 'read':
+      return planRead(statement, catalog);
+    case 'insert':
+      return planInsert(statement, catalog);
+    case 'update':
+      return planUpdate(statement, catalog);
+    case 'delete':
+      return planDelete(statement, catalog);
+    case 'restore':
+      return planRestore(statement, catalog);
+    case 'share':
+      return planShare(statement, catalog);
+    case 'aggregate':
+      return planAggregate(statement, catalog);
+    case 'history':
+      return planHistory(statement, catalog);
+    case 'link':
+    case 'unlink':
+      return planLink(statement, catalog);
+    case 'require':
+      return planRequire(statement, catalog);
+    default: {
+      const never: never = statement;
+      return never;
+    }
+  }
+}

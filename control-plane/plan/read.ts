@@ -1,0 +1,179 @@
+import { ServiceError } from '../base/errors.ts';
+import { bind, join, literal, raw, type Sql, sql, toQuery, toText } from '../base/sql.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Table } from '../model/table.ts';
+import { logicalName } from '../model/table-schema.ts';
+import type { Predicate } from '../statement/predicate.ts';
+import type { Read, Show } from '../statement/statement.ts';
+import { keyColumns, parseKey } from './key.ts';
+import { castText } from './operand.ts';
+import { cursorColumns, isBehind, orderBy, terms } from './order.ts';
+import type { Planned } from './planned.ts';
+import { condition } from './predicate.ts';
+import { refusal, verdict } from './refuse.ts';
+import {
+  type Context,
+  joinLists,
+  newContext,
+  own,
+  relation,
+  type Source,
+  tableOf,
+  tableSource,
+} from './scope.ts';
+import { shape } from './shape.ts';
+
+/** Rows of one table: matches, page and print in one statement. */
+export function planRead(read: Read, catalog: Catalog): Planned {
+  const context = newContext(catalog);
+  const table = tableOf(catalog, read.table);
+  const source = tableSource(table);
+  const where = keyed(read, table, () => matching(read.where, read.show, source, context));
+  const order = terms(read.order ?? [], source);
+  const printer = shape(read.output, source);
+  const after = read.after === undefined ? undefined : behind(read.after, table, read.show, order);
+  const page = pageOf(read);
+  const lists = printer.lists ? joinLists(table, source) : sql``;
+  const rows = (gate: readonly Sql[]): Sql => {
+    const conditions = [...gate, ...(after ? [isBehind(order)] : [])];
+    return sql`select ${printer.select} from matching as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
+  };
+  const sparse = isListOfAcl(read, table) ? gated(read, table, source) : undefined;
+  const branches = sparse
+    ? sql`(${rows([sparse.dense])}) union all (${rows(sparse.sparse)})`
+    : rows([]);
+  const ctes = [
+    sql`matching as not materialized (select t.* from ${relation(table)} as t${whereAll(where)})`,
+    ...(after ? [after] : []),
+    ...(sparse ? [sparse.gate] : []),
+  ];
+  const total = read.total ? sql`(select count(*) from matching)` : sql`null::bigint`;
+  const answer = refused(read, table, after !== undefined, printer.rows);
+  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, null::int as matched, null::int as changed from (${branches}) as r`;
+  return {
+    query: toQuery(text),
+    show: read.show,
+    intent: 'edit',
+    readOnly: true,
+    table,
+    suspects: context.suspects,
+    ...(read.require?.key === undefined ? {} : { misfit: 'row_not_found' as const }),
+  };
+}
+
+/**
+ * All conditions on the rows of a source, the checks of operands among them. What the session shows is up to the policy, but a
+ * transaction sees the rows it has marked itself: said here too.
+ */
+export function matching(
+  where: Predicate | undefined,
+  show: Show,
+  source: Source,
+  context: Context,
+): readonly Sql[] {
+  const found = where ? [sql`(${condition(where, source, context)})`] : [];
+  return [...context.checks, ...found, ...shown(show, source)];
+}
+
+/** The marks of rows that take part. */
+export function shown(show: Show, source: Source): readonly Sql[] {
+  const { softDelete } = source.table.features;
+  return [
+    ...(softDelete && show === 'live' ? [sql`${source.column('trashed_at')} is null`] : []),
+    ...(softDelete && show !== 'deleted' ? [sql`${source.column('deleted_at')} is null`] : []),
+  ];
+}
+
+export function whereAll(conditions: readonly Sql[]): Sql {
+  return conditions.length === 0 ? sql`` : sql` where ${join(conditions, ' and ')}`;
+}
+
+/** ` limit … offset …`: without a limit one row more than the cap, to tell that there are more. */
+export function pageOf(read: { limit?: number; offset?: number; cap?: number }): Sql {
+  const most = read.limit ?? (read.cap === undefined ? undefined : read.cap + 1);
+  const limit = most === undefined ? sql`` : sql` limit ${bind(most)}::bigint`;
+  return read.offset ? sql`${limit} offset ${bind(read.offset)}::bigint` : limit;
+}
+
+/** In a read by key, an operand that can't be a key means that there is no such row. */
+function keyed<T>(read: Read, table: Table, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const key = read.require?.key;
+    const isKey =
+      key !== undefined &&
+      error instanceof ServiceError &&
+      error.kind === 'invalid_operand' &&
+      table.key.some((name) => name === error.detail.field);
+    if (!isKey) throw error;
+    const detail = { table: logicalName(table), keys: [key] };
+    throw new ServiceError('row_not_found', undefined, detail, { cause: error });
+  }
+}
+
+function refused(read: Read, table: Table, after: boolean, rows: Sql): Sql {
+  const detail = { table: logicalName(table) };
+  const cases: (readonly [Sql, Sql])[] = [];
+  if (after) {
+    const gone = sql`not exists (select 1 from behind)`;
+    cases.push([gone, refusal('invalid_cursor', { ...detail, field: 'after' })]);
+  }
+  if (read.limit === undefined) {
+    const more = sql`count(*) > ${bind(read.cap)}::bigint`;
+    cases.push([more, refusal('limit_required', { ...detail, data: { cap: read.cap } })]);
+  }
+  if (read.require) {
+    const { key } = read.require;
+    const keys = key === undefined ? {} : { keys: [key] };
+    cases.push([sql`count(*) = 0`, refusal('row_not_found', { ...detail, ...keys })]);
+  }
+  return cases.length === 0 ? rows : sql`coalesce(${verdict(cases)}, ${rows})`;
+}
+
+/** The row the page begins behind, as seen by the caller. */
+function behind(key: string, table: Table, show: Show, order: ReturnType<typeof terms>): Sql {
+  const columns = keyColumns(table);
+  const values = parseKey(key, columns);
+  if (!values) throw new ServiceError('invalid_cursor', undefined, { field: 'after' });
+  const source = tableSource(table);
+  const conditions = [...keyEquals(table, source, values), ...shown(show, source)];
+  const columnsOf = cursorColumns(order);
+  return sql`behind as materialized (select ${columnsOf} from ${relation(table)} as t${whereAll(conditions)})`;
+}
+
+/** The source's row is the one of these key values. */
+export function keyEquals(table: Table, source: Source, values: readonly string[]): readonly Sql[] {
+  return keyColumns(table).map(({ name, type }, at) => {
+    return sql`${source.column(name)} = ${bind(values[at])}::${raw(castText(type))}`;
+  });
+}
+
+/** Whether a page of an ordered list is read: where a caller of few rows is better served by their access lists. */
+function isListOfAcl(read: Read, table: Table): boolean {
+  return (
+    table.kind === 'table' &&
+    table.access === 'acl' &&
+    table.features.acl &&
+    table.key.length > 0 &&
+    read.limit !== undefined &&
+    read.limit > 0 &&
+    !read.require
+  );
+}
+
+/** Two branches behind one-time filters, of which one runs: see DESIGN §4. */
+function gated(
+  read: Read,
+  table: Table,
+  source: Source,
+): { gate: Sql; dense: Sql; sparse: readonly Sql[] } {
+  const page = (read.limit ?? 0) + (read.offset ?? 0);
+  const test = sql`${own(table, '_rowhouse_sparse')}(${literal(toText(relation(table)))}::regclass, ${bind(page)}::int)`;
+  const ids = sql`(select ${own(table, '_rowhouse_sparse_acls')}())::int[]`;
+  return {
+    gate: sql`gate as materialized (select ${test} as sparse)`,
+    dense: sql`not (select g.sparse from gate as g)`,
+    sparse: [sql`(select g.sparse from gate as g)`, sql`${source.column('_acl')} = any(${ids})`],
+  };
+}

@@ -1,0 +1,93 @@
+import { type Fault, ServiceError } from '../base/errors.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { baseTypes, type ColumnType } from '../base/types.ts';
+import type { Table } from '../model/table.ts';
+import { engineColumns, logicalName } from '../model/table-schema.ts';
+import type { NewRow } from '../statement/statement.ts';
+import { fits, isStorable } from './operand.ts';
+
+/** A column that some of the rows name. */
+export interface Named {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Named by every row. */
+  readonly always: boolean;
+}
+
+/** The columns the rows name, in the table's order. @throws ServiceError invalid_row with every fault that shows without Postgres */
+export function namedColumns(
+  table: Table,
+  rows: readonly NewRow[],
+  mode: 'insert' | 'update',
+): readonly Named[] {
+  const writable = writableColumns(table, mode);
+  const faults = rows.flatMap(({ values }, row) => faultsOf(values, row, table, writable));
+  if (faults.length > 0) {
+    throw new ServiceError('invalid_row', undefined, { table: logicalName(table), faults });
+  }
+  return [...writable].flatMap(([name, type]) => {
+    const count = rows.filter(({ values }) => Object.hasOwn(values, name)).length;
+    return count === 0 ? [] : [{ name, type, always: count === rows.length }];
+  });
+}
+
+/** What a caller may set: user columns, and the time of creation of new rows. */
+function writableColumns(table: Table, mode: 'insert' | 'update'): ReadonlyMap<string, ColumnType> {
+  const columns = new Map(table.columns.map(({ name, type }) => [name, type]));
+  if (mode === 'insert' && table.features.timestamps) {
+    columns.set('created_at', { base: 'timestamptz', precision: 3 });
+  }
+  return columns;
+}
+
+function faultsOf(
+  values: JsonObject,
+  row: number,
+  table: Table,
+  writable: ReadonlyMap<string, ColumnType>,
+): readonly Fault[] {
+  return Object.entries(values).flatMap(([field, value]): Fault[] => {
+    const type = writable.get(field);
+    if (!type) {
+      return engineColumns(table).includes(field)
+        ? [{ row, field, code: 'system_field', message: 'Only the server sets this' }]
+        : [{ row, field, code: 'unknown_field', message: 'No such column' }];
+    }
+    const message = misfitOf(value, type);
+    return message === undefined ? [] : [{ row, field, code: 'type', message }];
+  });
+}
+
+/** Why a JSON value can't be stored in a column, as far as that shows without Postgres. */
+function misfitOf(value: Json, type: ColumnType): string | undefined {
+  if (value === null) return undefined;
+  if (!isStorable(value)) return 'U+0000 and halves of surrogate pairs cannot be stored';
+  if (type.base === 'jsonb' && !type.array) return undefined;
+  if (!type.array) return isValue(value, type) ? undefined : expectation(type);
+  const element: ColumnType = { base: type.base };
+  const good =
+    Array.isArray(value) && value.every((item) => item === null || isValue(item, element));
+  return good ? undefined : `Must be an array: each member ${expectation(element).toLowerCase()}`;
+}
+
+function isValue(value: Json, type: ColumnType): boolean {
+  if (type.base === 'jsonb') return true;
+  if (value === null || typeof value === 'object') return false;
+  if (type.base === 'boolean') return typeof value === 'boolean';
+  return fits(value, type);
+}
+
+function expectation(type: ColumnType): string {
+  switch (baseTypes[type.base].class) {
+    case 'number':
+      return baseTypes[type.base].json === 'integer'
+        ? 'Must be an integer within range'
+        : 'Must be a number';
+    case 'boolean':
+      return 'Must be true or false';
+    case 'uuid':
+      return 'Must be a uuid';
+    default:
+      return 'Must be a string';
+  }
+}

@@ -1,0 +1,125 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
+import { typeText } from '../base/types.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Table } from '../model/table.ts';
+import type { NewRow, Update } from '../statement/statement.ts';
+import { expectations } from './expect.ts';
+import { type Combinations, changedLists, combine } from './lists.ts';
+import type { Planned } from './planned.ts';
+import { matching } from './read.ts';
+import { type RecordColumn, recordset } from './recordset.ts';
+import { type Named, namedColumns } from './rows.ts';
+import { needFeature, newContext, relation, tableSource, writableOf } from './scope.ts';
+import { mergeChanges, targetKeys } from './target.ts';
+import { type Body, writeByKeys, writeByWhere } from './write.ts';
+import { written } from './written.ts';
+
+/** Changes of named columns: one UPDATE for any number of rows, each with columns of its own. */
+export function planUpdate(update: Update, catalog: Catalog): Planned {
+  const context = newContext(catalog);
+  const table = writableOf(catalog, update.table);
+  const source = tableSource(table);
+  const { target } = update;
+  const keys = target.by === 'keys' ? targetKeys(table, target.keys) : undefined;
+  namedColumns(table, update.changes, 'update');
+  const { changes, expect } = keys
+    ? mergeChanges(keys, update.changes, update.expect ?? [])
+    : { changes: update.changes, expect: update.expect ?? [] };
+  const named = namedColumns(table, changes, 'update');
+  const combinations = combine(changes);
+  const listed = combinations.rows.length > 0;
+  if (listed) needFeature(table, 'acl');
+  const checks = expectations(table, expect);
+  const fields = [
+    ...(keys?.columns ?? []),
+    ...named.flatMap(fieldsOf),
+    ...checks.columns,
+    ...(listed ? [{ name: 'a', type: 'int' }] : []),
+  ];
+  const records = changes.map((change, row) => ({
+    ...keys?.records[row],
+    ...cellsOf(change, named),
+    ...checks.records[row],
+    ...(combinations.index[row] === undefined ? {} : { a: combinations.index[row] }),
+  }));
+  const where = target.by === 'where' ? matching(target.where, 'live', source, context) : [];
+  const joined = keys ? keys.join : where;
+  const frame = {
+    table,
+    source,
+    trash: 'refused' as const,
+    body: bodyOf(named, listed),
+    back: written(table, update.output, listed ? 'relisted' : 'stored'),
+    ctes: [
+      recordset('input', fields, records),
+      ...(listed ? relisted(table, combinations, joined) : []),
+    ],
+    stored: checks.stored,
+    late: checks.refusals,
+  };
+  const query = keys
+    ? writeByKeys({ ...frame, join: keys.join, ...(keys.places ? { places: keys.places } : {}) })
+    : writeByWhere({
+        ...frame,
+        where,
+        strict: target.by === 'where' && target.strict === true,
+        hasInput: true,
+      });
+  return {
+    query,
+    // By keys a trashed row must be seen to be refused as such.
+    show: keys ? 'trashed' : 'live',
+    intent: 'edit',
+    readOnly: false,
+    table,
+    suspects: context.suspects,
+    ...(keys?.judged ? { misfit: 'row_not_found' as const } : {}),
+  };
+}
+
+function fieldsOf(column: Named, at: number): readonly RecordColumn[] {
+  const cell = { name: `c${at}`, type: typeText(column.type) };
+  return column.always ? [cell] : [cell, { name: `h${at}`, type: 'boolean' }];
+}
+
+function cellsOf({ values }: NewRow, named: readonly Named[]): JsonObject {
+  const cells: Record<string, Json> = {};
+  named.forEach(({ name, always }, at) => {
+    if (!Object.hasOwn(values, name)) return;
+    cells[`c${at}`] = values[name] ?? null;
+    if (!always) cells[`h${at}`] = true;
+  });
+  return cells;
+}
+
+function bodyOf(named: readonly Named[], listed: boolean): Body {
+  const cells = named.map(({ name, always }, at) => {
+    const cell = raw(`x.c${at}`);
+    const value = always
+      ? cell
+      : sql`case when x.${raw(`h${at}`)} then ${cell} else t.${ident(name)} end`;
+    return sql`${ident(name)} = ${value}`;
+  });
+  if (listed) {
+    cells.push(sql`_acl = case when x.a is null then t._acl else ${newAcl(sql`x.a`)} end`);
+  }
+  return cells.length === 0 ? { kind: 'check' } : { kind: 'update', set: join(cells) };
+}
+
+/**
+ * The ACL that takes the place of the row's own. A row that got another one meanwhile finds none: NOT NULL then stops the statement,
+ * and the session repeats it as it does a serialization failure.
+ */
+export function newAcl(combination: Sql): Sql {
+  return sql`(select z.id from relisted as z where z.combination = ${combination} and z.was = t._acl)`;
+}
+
+function relisted(
+  table: Table,
+  combinations: Combinations,
+  conditions: readonly Sql[],
+): readonly Sql[] {
+  const pairs = sql`select distinct x.a as combination, t._acl as was from input as x join ${relation(table)} as t on ${join([sql`x.a is not null`, ...conditions], ' and ')}`;
+  return changedLists(table, { mode: 'set', lists: {} }, combinations, pairs);
+}

@@ -1,0 +1,148 @@
+import { ServiceError } from '../base/errors.ts';
+import type { Catalog } from '../model/catalog.ts';
+import { claimsOf } from '../model/principal.ts';
+import type { WireRow } from '../pg/batch.ts';
+import type { Placement } from '../pg/placement.ts';
+import type { Entry, Session } from '../pg/session.ts';
+import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
+import { plan } from '../plan/plan.ts';
+import type { Planned } from '../plan/planned.ts';
+import type { Result, Statement } from '../statement/statement.ts';
+import { diagnose, type Run } from './diagnose.ts';
+import type { Caller, EngineParts } from './engine.ts';
+import { createExtender } from './extend.ts';
+
+export interface ExecuteParts {
+  readonly placement: Placement;
+  readonly session: Session;
+}
+
+/** How often a statement that collided with another is tried again. */
+const retries = 2;
+
+/** Statements for a principal: one in a single round trip, several in one transaction. */
+export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
+  const { session } = parts;
+  const extend = createExtender(session);
+  return async (statements, catalog, caller) => {
+    const { data } = parts.placement(catalog.tenant);
+    const enter = entryOf(catalog, caller);
+    const options = { signal: caller.signal };
+    const alone: Run = async (planned, ...queries) =>
+      only(await session.run(data, enter(planned), queries, options));
+    const [first] = statements;
+    const results = await retried(async () => {
+      if (statements.length === 1 && first) {
+        const statement = typeof first === 'function' ? first([]) : first;
+        return [await perform(statement, catalog, alone, alone)];
+      }
+      return await session.transaction(
+        data,
+        async (run) => {
+          const together: Run = async (planned, ...queries) =>
+            only(await run(enter(planned), ...queries));
+          const done: Result[] = [];
+          for (const [index, step] of statements.entries()) {
+            done.push(
+              await numbered(index, async () => {
+                const statement = typeof step === 'function' ? step(done) : step;
+                return await perform(statement, catalog, together, alone);
+              }),
+            );
+          }
+          return done;
+        },
+        options,
+      );
+    });
+    extend(data, catalog, caller.principal, enter({ show: 'live', intent: 'edit' }));
+    return results;
+  };
+}
+
+function entryOf(
+  catalog: Catalog,
+  { principal, requestId }: Caller,
+): (planned: Pick<Planned, 'show' | 'intent'>) => Entry {
+  const claims = JSON.stringify(claimsOf(principal, requestId));
+  return ({ show, intent }) => ({
+    tenant: catalog.tenant,
+    version: catalog.version,
+    claims,
+    show,
+    intent,
+  });
+}
+
+/**
+ * One statement. `run` is where it belongs, `alone` a transaction of its own for finding out why it failed. Collisions are thrown as
+ * they are, for the whole transaction to be tried again.
+ */
+async function perform(
+  statement: Statement,
+  catalog: Catalog,
+  run: Run,
+  alone: Run,
+): Promise<Result> {
+  let planned: Planned;
+  try {
+    planned = plan(statement, catalog);
+  } catch (error) {
+    // Faults that show without Postgres: whatever comes before validation still comes first.
+    throw await diagnose({ statement, catalog, error, within: run, alone });
+  }
+  try {
+    return resultOf(await run(planned, planned.query));
+  } catch (error) {
+    if (isRetryable(error)) throw error;
+    // In a transaction of several nothing more can be asked after an error.
+    const within = run === alone ? { within: alone } : {};
+    throw await diagnose({ statement, catalog, error, planned, alone, ...within });
+  }
+}
+
+function only(rows: readonly WireRow[]): WireRow {
+  const [row] = rows;
+  if (!row) throw new ServiceError('internal', 'A statement answered without a row');
+  return row;
+}
+
+function resultOf([rows, count, total, matched, changed]: WireRow): Result {
+  return {
+    rows: rows ?? '[]',
+    count: Number(count ?? 0),
+    ...optional('total', total),
+    ...optional('matched', matched),
+    ...optional('changed', changed),
+  };
+}
+
+function optional(name: string, text: string | null | undefined): Record<string, number> {
+  return text === null || text === undefined ? {} : { [name]: Number(text) };
+}
+
+/** Says which statement of several failed. */
+async function numbered<T>(index: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isRetryable(error)) throw error;
+    const { kind, message, detail, cause } = toServiceError(error);
+    throw new ServiceError(kind, message, { ...detail, statement: index }, { cause });
+  }
+}
+
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRetryable(error) || attempt === retries) throw toServiceError(error);
+      await pause(5 + Math.random() * 20 * (attempt + 1));
+    }
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
