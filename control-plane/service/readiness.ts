@@ -1,6 +1,12 @@
+import { ServiceError } from '../base/errors.ts';
 import { rowsOf } from '../catalog/connection.ts';
 import { migrationNames, moduleFiles } from '../pg/sql-files.ts';
 import type { AsOwner } from './owner.ts';
+
+const notInstalled: Readiness = {
+  ready: false,
+  reason: 'Rowhouse is not installed: run rowhouse migrate',
+};
 
 export interface Readiness {
   readonly ready: boolean;
@@ -18,7 +24,7 @@ export function createReadiness(asOwner: AsOwner): () => Promise<Readiness> {
         `select to_regclass('control.modules') is not null and to_regclass('control.pgmigrations') is not null as there`,
       );
       if (present[0]?.there !== true) {
-        return { ready: false, reason: 'Rowhouse is not installed: run rowhouse migrate' };
+        return notInstalled;
       }
       const installed = await rowsOf<{ name: string; sha256: string }>(
         connection,
@@ -31,5 +37,14 @@ export function createReadiness(asOwner: AsOwner): () => Promise<Readiness> {
       return current
         ? { ready: true }
         : { ready: false, reason: 'The schema is of another version: run rowhouse migrate' };
+    }).catch((error: unknown) => {
+      if (lacksOwner(error)) return notInstalled;
+      throw error;
     });
+}
+
+/** Where nothing is installed there is no rowhouse_owner to become: 22023. */
+function lacksOwner(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === '22023';
 }
