@@ -1,0 +1,5 @@
+import type { Dialect } from './dialect.ts';
+import { monk } from './monk/index.ts';
+
+/** Every dialect served. A new one is a folder and a line. */
+export const dialects: readonly Dialect[] = [monk];
