@@ -1,6 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import type { AccessMode, Table } from '../model/table.ts';
+import { hasStamp } from '../model/table-schema.ts';
 import { type TableObject, tableName } from './object.ts';
 
 /** The conditions of one access mode: which rows each verb may meet. `check` speaks of the row after an update. */
@@ -25,16 +26,26 @@ const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>>
     delete: may(table, 'delete'),
   }),
   acl: (table) => ({
-    select: sql`(${bit(table, 'readable')} or _xact = (select pg_current_xact_id_if_assigned()))`,
-    insert: sql`(select rowhouse.may_create(${literal(table.schema.slice('t_'.length))}))`,
+    // The stamp first: a row of this very statement may carry an ACL its snapshot has no bit for, and get_bit raises beyond the end.
+    select: sql`(${own} or ${bit(table, 'readable')})`,
+    insert: sql`(select rowhouse.may_create(${slugOf(table)}))`,
     update: bit(table, 'changeable'),
     check: sql`true`,
     delete: bit(table, 'deletable'),
   }),
 };
 
+/** Written by this very transaction: what RETURNING shows when the writer has just lost the row. */
+const own = sql`_xact = (select pg_current_xact_id_if_assigned())`;
+
 function may(table: Table, verb: string): Sql {
-  return sql`(select rowhouse.may(${literal(table.id)}::integer, ${literal(verb)}))`;
+  const held = sql`rowhouse.may(${literal(table.id)}::integer, ${literal(verb)})`;
+  return sql`(select rowhouse.belongs(${slugOf(table)}) and ${held})`;
+}
+
+/** The table's own tenant: a principal of another one gets nothing, whatever roles its login was given by mistake. */
+function slugOf(table: Table): Sql {
+  return literal(table.schema.slice('t_'.length));
 }
 
 function bit(table: Table, right: 'readable' | 'changeable' | 'deletable'): Sql {
@@ -75,9 +86,11 @@ export function policies(table: Table): readonly TableObject[] {
 /** Rows in the trash and rows deleted for good show only when asked for. */
 function shown(table: Table, condition: Sql): Sql {
   if (!table.features.softDelete) return condition;
+  // Deleting for good answers with the row, once, to those who see the trash.
+  const last = hasStamp(table) ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
   const marks = [
     sql`(trashed_at is null or (select rowhouse.shows('trashed')))`,
-    sql`(deleted_at is null or (select rowhouse.shows('deleted')))`,
+    sql`(deleted_at is null or (select rowhouse.shows('deleted'))${last})`,
   ];
   return join([condition, ...marks], ' and ');
 }

@@ -45,7 +45,9 @@ export function settle(
   const history = draft.features.history || columns.some(({ tracked }) => tracked);
   return {
     ...draft,
-    ...identity,
+    id: identity.id,
+    uuid: identity.uuid,
+    schema: identity.schema,
     physical: physicalName(draft),
     columns,
     references,
@@ -89,9 +91,13 @@ function settleReference(
   };
 }
 
-/** A column's meaning as text, whatever the order of its keys. */
 function fingerprint({ updatedAt: _, ...column }: Column): string {
-  return JSON.stringify(sorted(column));
+  return meaning(column);
+}
+
+/** A part of a definition as text, whatever the order of its keys. */
+export function meaning(part: unknown): string {
+  return JSON.stringify(sorted(part)) ?? '';
 }
 
 function sorted(value: unknown): unknown {

@@ -103,6 +103,18 @@ export function triggers(table: Table): readonly TableObject[] {
       args,
     });
   }
+  // An ACL number that is none would make every read of the table fail, so writers can't store one.
+  if (acl) {
+    add({
+      order: '_250_acl',
+      when: 'before insert or update of _acl',
+      each: 'row',
+      only: sql`new._acl <> 0`,
+      call: '_rowhouse_known_acl',
+      schema: table.schema,
+      args: [],
+    });
+  }
   const lasting = flagged(table, 'immutable');
   if (lasting.length > 0) {
     const args = [logical, key, ...lasting];
@@ -122,18 +134,6 @@ export function triggers(table: Table): readonly TableObject[] {
       call: 'trash_instead',
       args: [logical, ...table.key],
     });
-  // An id without lists would make get_bit fail for every reader.
-  if (acl) {
-    add({
-      order: '_450_known_acl',
-      when: 'before insert or update of _acl',
-      each: 'row',
-      only: sql`new._acl <> 0`,
-      call: '_rowhouse_known_acl',
-      schema: table.schema,
-      args: [],
-    });
-  }
   if (hasStamp(table) || timestamps) {
     const args = [timestamps ? 'timestamps' : '', hasStamp(table) ? 'xact' : ''];
     add({ order: '_500_stamp', when: 'before insert or update', each: 'row', call: 'stamp', args });

@@ -4,6 +4,7 @@ import type { Catalogs } from '../catalog/cache.ts';
 import type { Connection } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
+import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
@@ -32,8 +33,8 @@ export function createDefine(placement: Placement, catalogs: Catalogs): Define {
   return async (definition, catalog, caller) => {
     const { ddl } = placement(catalog.tenant);
     for (let attempt = 1; ; attempt++) {
-      caller.signal.throwIfAborted();
       try {
+        caller.signal.throwIfAborted();
         const outcome = await ddl.borrow((client) =>
           inTransaction(client, (connection) => run(connection, definition, catalog, caller)),
         );
@@ -154,7 +155,7 @@ async function requireDefiner(
 function onlySwitches(table: Table, to: TableDraft): boolean {
   return (Object.keys(to) as (keyof TableDraft)[])
     .filter((key) => !['freeze', 'sudo', 'status', 'updatedAt'].includes(key))
-    .every((key) => JSON.stringify(to[key]) === JSON.stringify(table[key]));
+    .every((key) => meaning(to[key]) === meaning(table[key]));
 }
 
 function isTransient(error: unknown): boolean {

@@ -45,15 +45,15 @@ create trigger "_010_sudo" before insert or update or delete on "t_acme"."people
 create trigger "_100_intent" before update on "t_acme"."people" for each row execute function "rowhouse"."guard_intent"('people', 'soft_delete', 'acl');
 create trigger "_100_insert" before insert on "t_acme"."people" for each row execute function "rowhouse"."guard_insert"('people');
 create trigger "_200_sudo_columns" before insert or update on "t_acme"."people" for each row execute function "rowhouse"."guard_sudo_columns"('people', 'salary');
+create trigger "_250_acl" before insert or update of _acl on "t_acme"."people" for each row when (new._acl <> 0) execute function "t_acme"."_rowhouse_known_acl"();
 create trigger "_300_immutable" before update on "t_acme"."people" for each row execute function "rowhouse"."guard_immutable"('people', 'id', 'code');
 create trigger "_400_trash" before delete on "t_acme"."people" for each row execute function "rowhouse"."trash_instead"('people', 'id');
-create trigger "_450_known_acl" before insert or update of _acl on "t_acme"."people" for each row when (new._acl <> 0) execute function "t_acme"."_rowhouse_known_acl"();
 create trigger "_500_stamp" before insert or update on "t_acme"."people" for each row execute function "rowhouse"."stamp"('timestamps', 'xact');
 create trigger "_900_history_insert" after insert on "t_acme"."people" referencing new table as new_rows for each statement execute function "rowhouse"."record_history"('2', 'id', 'salary');
 create trigger "_900_history_delete" after delete on "t_acme"."people" referencing old table as old_rows for each statement execute function "rowhouse"."record_history"('2', 'id', 'salary');
 create trigger "_900_history_update" after update on "t_acme"."people" for each row execute function "rowhouse"."record_history"('2', 'id', 'salary');
 create policy "_owner" on "t_acme"."people" to rowhouse_owner using (true) with check (true);
-create policy "_select" on "t_acme"."people" for select to "t_acme" using ((get_bit((select "t_acme"."_rowhouse_readable"()), _acl) = 1 or _xact = (select pg_current_xact_id_if_assigned())) and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted'))));
+create policy "_select" on "t_acme"."people" for select to "t_acme" using ((_xact = (select pg_current_xact_id_if_assigned()) or get_bit((select "t_acme"."_rowhouse_readable"()), _acl) = 1) and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted')) or (_xact = (select pg_current_xact_id_if_assigned()) and (select rowhouse.shows('trashed')))));
 create policy "_insert" on "t_acme"."people" for insert to "t_acme" with check ((select rowhouse.may_create('acme')));
 create policy "_update" on "t_acme"."people" for update to "t_acme" using (get_bit((select "t_acme"."_rowhouse_changeable"()), _acl) = 1) with check (true);
 create policy "_delete" on "t_acme"."people" for delete to "t_acme" using (get_bit((select "t_acme"."_rowhouse_deletable"()), _acl) = 1);
