@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts';
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import { type AccessList, accessLists, type Table } from '../model/table.ts';
-import type { AccessLists, Share } from '../statement/statement.ts';
+import type { AccessLists } from '../statement/statement.ts';
 import { misfit } from './operand.ts';
 import { type RecordColumn, type RecordRow, recordset } from './recordset.ts';
 import { own } from './scope.ts';
@@ -40,14 +40,14 @@ export function combine(rows: readonly { readonly access?: AccessLists }[]): Com
   return { rows: distinct, index };
 }
 
-function recordOf(lists: AccessLists, prefix = 'l'): RecordRow {
+function recordOf(lists: AccessLists): RecordRow {
   const entries = accessLists.flatMap((list, at): [string, Json][] => {
     const members = lists[list];
     if (!members) return [];
     if (members.some((member) => member.includes('\0') || !member.isWellFormed())) {
       misfit({ field: `access_${list}`, operator: 'access' }, 'invalid_member');
     }
-    return [[`${prefix}${at}`, [...new Set(members)]]];
+    return [[`l${at}`, [...new Set(members)]]];
   });
   return Object.fromEntries(entries);
 }
@@ -64,60 +64,24 @@ export function freshLists(table: Table, combinations: Combinations): readonly S
 }
 
 /**
- * CTEs for rows whose lists change: `relisted` (combination, was, id, l0…), one row per combination and present ACL. `present` selects
- * the distinct pairs (combination, was). ACLs never change, so whatever becomes of the rows meanwhile, the pairs hold.
+ * CTEs for rows whose lists change: `relisted` (combination, was, id, l0…), one row per combination and present ACL; unnamed lists stay.
+ * `present` selects the distinct pairs (combination, was). ACLs never change, so whatever becomes of the rows meanwhile, the pairs hold.
  */
 export function changedLists(
   table: Table,
-  change: Share['change'],
   combinations: Combinations,
   present: Sql,
 ): readonly Sql[] {
   const select = join(
-    accessLists.map((list, at) => sql`${listAfter(list, at, change)} as ${raw(`l${at}`)}`),
+    accessLists.map((list, at) => {
+      const column = raw(`l${at}`);
+      return sql`coalesce(c.${column}, a.${ident(list)}, '{}'::text[]) as ${column}`;
+    }),
   );
   const named = join(accessLists.map((_, at) => sql`y.${raw(`l${at}`)}`));
-  const removals: readonly RecordColumn[] =
-    change.mode === 'patch' ? accessLists.map((_, at) => ({ name: `m${at}`, type: 'text[]' })) : [];
   const before = sql`(${present}) as p join combinations as c on c.n = p.combination left join ${own(table, '_rowhouse_acls')} as a on a.id = p.was`;
   return [
-    recordset('combinations', [...columns, ...removals], combinations.rows),
+    recordset('combinations', columns, combinations.rows),
     sql`relisted as materialized (select y.*, ${own(table, '_rowhouse_acl')}(${named}) as id from (select p.combination, p.was, ${select} from ${before}) as y)`,
   ];
-}
-
-/** The one combination of a share. */
-export function combinationOf(change: Share['change']): Combinations {
-  const row =
-    change.mode === 'patch'
-      ? { ...recordOf(change.add), ...recordOf(change.remove, 'm') }
-      : recordOf(change.lists);
-  return { rows: [row], index: [1] };
-}
-
-function listAfter(list: AccessList, at: number, change: Share['change']): Sql {
-  const was = sql`coalesce(a.${ident(list)}, '{}'::text[])`;
-  const sent = sql`c.${raw(`l${at}`)}`;
-  switch (change.mode) {
-    case 'set':
-      return sql`coalesce(${sent}, ${was})`;
-    case 'replace':
-      // Authorship is no right: it stays unless named.
-      return sql`coalesce(${sent}, ${list === 'authors' ? was : sql`'{}'::text[]`})`;
-    case 'merge':
-      return distinct(sql`${was} || ${sent}`, sql`true`);
-    case 'patch':
-      return distinct(
-        sql`${was} || ${sent}`,
-        sql`m.member <> all(coalesce(c.${raw(`m${at}`)}, '{}'::text[]))`,
-      );
-    default: {
-      const never: never = change;
-      return never;
-    }
-  }
-}
-
-function distinct(members: Sql, keep: Sql): Sql {
-  return sql`array(select m.member from unnest(${members}) with ordinality as m (member, place) where ${keep} group by m.member order by min(m.place))`;
 }

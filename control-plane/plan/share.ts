@@ -1,63 +1,100 @@
-import { join, sql } from '../base/sql.ts';
+import type { Json } from '../base/json.ts';
+import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
+import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Share } from '../statement/statement.ts';
-import { changedLists, combinationOf } from './lists.ts';
+import { accessLists, type Table } from '../model/table.ts';
+import type { AccessLists, Output, Share } from '../statement/statement.ts';
+import { keyColumns } from './key.ts';
+import { misfit } from './operand.ts';
 import type { Planned } from './planned.ts';
 import { matching, whereAll } from './read.ts';
-import { recordset } from './recordset.ts';
-import { needFeature, newContext, relation, tableSource, writableOf } from './scope.ts';
-import { targetKeys } from './target.ts';
-import { newAcl } from './update.ts';
-import { writeByKeys, writeByWhere } from './write.ts';
-import { written } from './written.ts';
+import {
+  columnType,
+  needFeature,
+  newContext,
+  relation,
+  type Source,
+  tableSource,
+  writableOf,
+} from './scope.ts';
+import { shape } from './shape.ts';
 
-/** Changes of access lists: every row gets the ACL that the change makes of its own. */
+/**
+ * Changes of access lists, by rowhouse.change_access: it reaches rows hidden from the caller where the managing right says so, which no
+ * statement of the caller's role can. Of a row the caller couldn't read, only the key and the lists come back.
+ */
 export function planShare(statement: Share, catalog: Catalog): Planned {
   const context = newContext(catalog);
   const table = writableOf(catalog, statement.table);
   needFeature(table, 'acl');
-  const source = tableSource(table);
   const { target, change } = statement;
-  const frame = {
-    table,
-    source,
-    trash: 'refused' as const,
-    body: { kind: 'update' as const, set: sql`_acl = ${newAcl(sql`1`)}` },
-    back: written(table, statement.output, 'relisted'),
-  };
-  const combination = combinationOf(change);
-  const common = {
-    intent: 'share',
+  const lists =
+    change.mode === 'patch'
+      ? { add: sent(change.add), remove: sent(change.remove) }
+      : sent(change.lists);
+  const [key] = keyColumns(table);
+  if (!key) throw new TypeError('a key without columns');
+  const source = tableSource(table);
+  const where = target.by === 'where' ? matching(target.where, 'live', source, context) : undefined;
+  const meant = where
+    ? sql`select ${source.column(key.name)}::text as key from ${relation(table)} as t${whereAll(where)}`
+    : sql`select k.key from unnest(${bind(target.by === 'keys' ? target.keys.map(storable) : [])}::text[]) as k (key)`;
+  const strict = target.by === 'keys' || target.strict === true;
+  const call = sql`rowhouse.change_access(${literal(table.id)}::int, array(select m.key from meant as m), ${bind(change.mode)}::text, ${bind(JSON.stringify(lists))}::jsonb, ${bind(strict)}::boolean)`;
+  const back = changed(table, key.name, statement.output);
+  const text = sql`with meant as materialized (${meant}), changed as materialized (select c.*, row_number() over () as n from ${call} as c) select ${back.rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from meant) as matched, (select count(*)::int from changed) as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
+  return {
+    query: toQuery(text),
+    show: 'live',
+    intent: 'edit',
     readOnly: false,
     table,
     suspects: context.suspects,
-  } as const;
-  if (target.by === 'keys') {
-    const keys = targetKeys(table, target.keys);
-    const present = sql`select distinct 1 as combination, t._acl as was from input as x join ${relation(table)} as t on ${join(keys.join, ' and ')}`;
-    const query = writeByKeys({
-      ...frame,
-      ctes: [
-        recordset('input', keys.columns, keys.records),
-        ...changedLists(table, change, combination, present),
-      ],
-      join: keys.join,
-    });
-    return {
-      ...common,
-      query,
-      show: 'trashed',
-      ...(keys.judged ? { misfit: 'row_not_found' as const } : {}),
-    };
-  }
-  const where = matching(target.where, 'live', source, context);
-  const present = sql`select distinct 1 as combination, t._acl as was from ${relation(table)} as t${whereAll(where)}`;
-  const query = writeByWhere({
-    ...frame,
-    ctes: changedLists(table, change, combination, present),
-    where,
-    strict: target.strict === true,
-    hasInput: false,
+  };
+}
+
+/** Lists as change_access takes them. */
+function sent(lists: AccessLists): Readonly<Record<string, Json>> {
+  return Object.fromEntries(
+    accessLists.flatMap((list): [string, Json][] => {
+      const members = lists[list];
+      if (!members) return [];
+      if (members.some((member) => member.includes('\0') || !member.isWellFormed())) {
+        misfit({ field: `access_${list}`, operator: 'access' }, 'invalid_member');
+      }
+      return [[list, members]];
+    }),
+  );
+}
+
+/** Rows as change_access gives them back: `after` is the row as jsonb, or NULL. */
+function changed(table: Table, key: string, output: Output): { select: Sql; rows: Sql; join: Sql } {
+  const names = new Set([key]);
+  for (const item of output.items) if (item.kind === 'column') names.add(item.name);
+  const typed = [...names].flatMap((name) => {
+    const type = columnType(table, name);
+    return type ? [{ name, type: raw(typeText(type)) }] : [];
   });
-  return { ...common, query, show: 'live' };
+  const source: Source = {
+    table,
+    column: (name) => {
+      if (name === '_acl') return sql`c.acl`;
+      if (name !== key) return sql`t.${ident(name)}`;
+      const type = typed.find((each) => each.name === key)?.type ?? raw('text');
+      return sql`coalesce(t.${ident(name)}, c.key::${type})`;
+    },
+    access: (list) =>
+      sql`array(select e.member from jsonb_array_elements_text(c.lists_after -> ${literal(list)}) as e (member))`,
+  };
+  const printer = shape(output, source);
+  const columns = join(typed.map(({ name, type }) => sql`${ident(name)} ${type}`));
+  return {
+    select: printer.select,
+    rows: printer.rows,
+    join: sql` left join lateral jsonb_to_record(c.after) as t (${columns}) on true`,
+  };
+}
+
+function storable(key: string): string {
+  return key.replaceAll('\0', '\ufffd').toWellFormed();
 }

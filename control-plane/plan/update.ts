@@ -102,7 +102,7 @@ function bodyOf(named: readonly Named[], listed: boolean): Body {
     return sql`${ident(name)} = ${value}`;
   });
   if (listed) {
-    cells.push(sql`_acl = case when x.a is null then t._acl else ${newAcl(sql`x.a`)} end`);
+    cells.push(sql`_acl = case when x.a is null then t._acl else ${newAcl} end`);
   }
   return cells.length === 0 ? { kind: 'check' } : { kind: 'update', set: join(cells) };
 }
@@ -111,9 +111,7 @@ function bodyOf(named: readonly Named[], listed: boolean): Body {
  * The ACL that takes the place of the row's own. A row that got another one meanwhile finds none: NOT NULL then stops the statement,
  * and the session repeats it as it does a serialization failure.
  */
-export function newAcl(combination: Sql): Sql {
-  return sql`(select z.id from relisted as z where z.combination = ${combination} and z.was = t._acl)`;
-}
+const newAcl = sql`(select z.id from relisted as z where z.combination = x.a and z.was = t._acl)`;
 
 function relisted(
   table: Table,
@@ -121,5 +119,5 @@ function relisted(
   conditions: readonly Sql[],
 ): readonly Sql[] {
   const pairs = sql`select distinct x.a as combination, t._acl as was from input as x join ${relation(table)} as t on ${join([sql`x.a is not null`, ...conditions], ' and ')}`;
-  return changedLists(table, { mode: 'set', lists: {} }, combinations, pairs);
+  return changedLists(table, combinations, pairs);
 }
