@@ -96,7 +96,8 @@ export function createSession(settings: SessionSettings = {}): Session {
         let failure: unknown;
         try {
           const result = await work(async (entry, ...queries) => {
-            const head = begun ? [] : [statement('begin')];
+            // Only the gateway may enter, and the entry before has made the session the tenant's.
+            const head = [statement(begun ? 'set local role none' : 'begin')];
             begun = true;
             try {
               const batch = [...head, enter(entry), ...queries];

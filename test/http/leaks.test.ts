@@ -291,10 +291,7 @@ describe('constraints', () => {
         const reply = await ann.send('POST', '/api/data/parent', { code });
         expect(reply.text).not.toContain(secret);
         expect(reply.text).not.toContain(hidden);
-        return [
-          reply.status,
-          reply.text.replaceAll(`"${code}"`, '<code>').replaceAll(code, '<code>'),
-        ];
+        return [reply.status, reply.text.replaceAll(`"${code}"`, '<code>')];
       }),
     );
     expect(replies[0]).toEqual(replies[1]);
@@ -367,7 +364,7 @@ describe('plain SQL', () => {
         `select * from ${parent} where note like '${secret}\\'`,
         `select * from ${parent} where (doc ->> 'a')::int = 1`,
         `select * from ${parent} where ('{"${secret}":"x"}'::jsonb ->> note)::int = 1`,
-        `select * from ${parent} where amount > 0 and case when note = '${secret}' then 1/0 > 0 end`,
+        `select * from ${parent} where amount > 0 and case when note = '${secret}' then 1 / (amount - 7) > 0 end`,
       ]) {
         expect(await attempt(client, text), text).toMatchObject({ ok: true });
       }

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { createApp } from '../../control-plane/app.ts';
 import { type Config, loadConfig } from '../../control-plane/config.ts';
 import type { Principal } from '../../control-plane/model/principal.ts';
@@ -60,7 +61,9 @@ export async function startAppOn(
     },
     cwd: '/nonexistent',
   });
-  const app = await createApp(config);
+  const faults: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
+  const app = createApp(config, { log });
   const { port } = await app.listen();
   const url = `http://127.0.0.1:${port}`;
 
@@ -77,6 +80,8 @@ export async function startAppOn(
       ...(body === undefined ? {} : { body }),
     });
     const text = await reply.text();
+    // Never right, whatever the test is about; the log says what happened.
+    if (reply.status === 500) throw new Error(`${method} ${path}: ${text}\n${faults.at(-1)}`);
     return { status: reply.status, headers: reply.headers, text, body: parsed(text) };
   };
 
