@@ -1,7 +1,7 @@
 -- Roles and what the public loses. Run by the installer as the connecting role, which holds CREATEROLE and CREATE on the
 -- database, or is a superuser. Roles are cluster-wide: another database may have made them, another installer may be
 -- making them now. Statements that only a superuser or the database's owner can carry out are tried and reported by
--- `rowhouse doctor`, not fatal.
+-- rowhouse doctor, not fatal.
 
 do $$
 declare

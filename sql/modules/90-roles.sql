@@ -1,5 +1,5 @@
 -- Roles of tenants and logins. Roles are cluster-wide and outlive a database, so making one tolerates one that is there.
--- Called by: the generated statements that make or drop a tenant, `rowhouse login create`.
+-- Called by: the generated statements that make or drop a tenant, rowhouse login create.
 -- Privileges: rowhouse_owner only (it holds CREATEROLE; all run as their caller).
 
 create or replace function rowhouse.create_tenant_role(tenant text)
