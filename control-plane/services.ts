@@ -2,6 +2,8 @@ import { createCatalogs } from './catalog/cache.ts';
 import { rowsOf } from './catalog/connection.ts';
 import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
+import type { Catalog } from './model/catalog.ts';
+import { claimsOf } from './model/principal.ts';
 import { gatewayUrl } from './pg/gateway.ts';
 import { singlePlacement } from './pg/placement.ts';
 import { openPool, type Pool } from './pg/pool.ts';
@@ -10,7 +12,7 @@ import { toServiceError } from './pg/sqlstate.ts';
 import { createAccounts } from './service/accounts.ts';
 import { createAdmin, type TenantAdmin } from './service/admin.ts';
 import { createDefine } from './service/define.ts';
-import { createEngine, type Engine, type EngineParts } from './service/engine.ts';
+import { type Caller, createEngine, type Engine, type EngineParts } from './service/engine.ts';
 import { createExecutor } from './service/execute.ts';
 import { type AsOwner, asOwner } from './service/owner.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
@@ -69,6 +71,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
     createLogin,
     engine: createEngine({
       ...loader,
+      confirm: (catalog, caller) => confirmAt(data, catalog, caller),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
     }),
     admin: createAdmin({ asOwner: owner, createTenant, dropTenant }),
@@ -85,4 +88,16 @@ export function openServices(config: Config, databaseUrl: string): Services {
       await Promise.all([data.end(), ddl.end()]);
     },
   };
+}
+
+/** The check with which every statement enters, alone. */
+async function confirmAt(data: Pool, catalog: Catalog, caller: Caller): Promise<void> {
+  const claims = JSON.stringify(claimsOf(caller.principal, caller.requestId));
+  try {
+    await data.borrow((client) =>
+      client.query('select rowhouse.admit($1, $2, $3)', [catalog.tenant, catalog.version, claims]),
+    );
+  } catch (error) {
+    throw toServiceError(error);
+  }
 }

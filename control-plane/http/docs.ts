@@ -26,7 +26,8 @@ export function docsEndpoints(parts: DocsParts): readonly Endpoint[] {
         }
         checkTenant(principal, exchange.namedTenant);
         exchange.principal = principal;
-        const catalog = await parts.engine.catalog(principal.tenant ?? '');
+        const { id: requestId, signal } = exchange;
+        const catalog = await parts.engine.catalog({ principal, requestId, signal });
         return { status: 200, body: { json: openApi(parts.dialects, catalog) } };
       },
     },

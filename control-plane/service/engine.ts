@@ -1,4 +1,4 @@
-import { ServiceError } from '../base/errors.ts';
+import { errorKinds, ServiceError } from '../base/errors.ts';
 import type {
   Action,
   DefinitionOutcome,
@@ -28,8 +28,8 @@ export interface Call {
 export interface Engine {
   /** @throws ServiceError */
   readonly perform: (call: Call) => Promise<Reply>;
-  /** The current definitions of a tenant. @throws ServiceError tenant_not_found */
-  readonly catalog: (tenant: string) => Promise<Catalog>;
+  /** The current definitions of the caller's tenant. @throws ServiceError token_invalid */
+  readonly catalog: (caller: Caller) => Promise<Catalog>;
 }
 
 /** Who asks, and for which request. */
@@ -45,6 +45,8 @@ type Statements = Extract<Action, { kind: 'statements' }>['statements'];
 export interface EngineParts {
   /** `fresh`: known to be stale, read again. */
   readonly load: (tenant: string, fresh: boolean) => Promise<Catalog>;
+  /** Asks Postgres whether the caller is admitted and the catalog current. @throws ServiceError stale_catalog, tenant_mismatch */
+  readonly confirm: (catalog: Catalog, caller: Caller) => Promise<void>;
   readonly execute: (
     statements: Statements,
     catalog: Catalog,
@@ -75,24 +77,81 @@ const attempts = 3;
 /** The engine: catalog, the route's pure action, and what the action needs done. */
 export function createEngine(parts: EngineParts): Engine {
   return {
-    catalog: (tenant) => parts.load(tenant, false),
+    catalog: async (caller) => {
+      try {
+        const catalog = await load(parts, caller.principal, false);
+        await parts.confirm(catalog, caller);
+        return catalog;
+      } catch (error) {
+        if (isStale(error)) return load(parts, caller.principal, true);
+        throw asToken(error);
+      }
+    },
     perform: async (call) => {
       const { principal } = call;
       if (principal === undefined) {
-        const action = call.route.handle(call.request, { principal: nobody, catalog: nothing });
-        return act(parts, action, nothing, call, nobody);
+        const context = { principal: nobody, catalog: nothing };
+        const action = call.route.handle(call.request, context);
+        return act(parts, action, nothing, call, callerOf(call, nobody));
       }
       for (let attempt = 1; ; attempt++) {
         const catalog = await load(parts, principal, attempt > 1);
-        const action = call.route.handle(call.request, { principal, catalog });
         try {
-          return await act(parts, action, catalog, call, principal);
+          return await once(parts, call, catalog, callerOf(call, principal), attempt === 1);
         } catch (error) {
-          if (!isStale(error) || attempt === attempts) throw error;
+          if (!isStale(error) || attempt === attempts) throw asToken(error);
         }
       }
     },
   };
+}
+
+function callerOf({ request, signal }: Call, principal: Principal): Caller {
+  return { principal, requestId: request.id, signal };
+}
+
+/**
+ * One run over one catalog. Statements and definitions are told by Postgres when the catalog is stale or the tenant inactive; what is
+ * answered or refused without reaching Postgres is asked about first, for another process may have changed the model.
+ */
+async function once(
+  parts: EngineParts,
+  call: Call,
+  catalog: Catalog,
+  caller: Caller,
+  cached: boolean,
+): Promise<Reply> {
+  const confirm = () => (cached ? parts.confirm(catalog, caller) : undefined);
+  let action: Action;
+  try {
+    action = call.route.handle(call.request, { principal: caller.principal, catalog });
+  } catch (error) {
+    await confirm();
+    throw error;
+  }
+  if (action.kind === 'reply' || action.kind === 'account') await confirm();
+  try {
+    return await act(parts, action, catalog, call, caller);
+  } catch (error) {
+    if (action.kind !== 'account' && isByCatalog(error)) await confirm();
+    throw error;
+  }
+}
+
+/** Whether the error may have been read from the catalog alone: what the request says or names, not what its rows met. */
+function isByCatalog(error: unknown): boolean {
+  if (!(error instanceof ServiceError)) return false;
+  const { kind } = error;
+  return (
+    /^RH[12]/.test(errorKinds[kind].code) || kind === 'invalid_row' || kind === 'system_column'
+  );
+}
+
+/** The edge has compared the tenants, so a refusal from Postgres means that this one is gone or inactive: its tokens are bad. */
+function asToken(error: unknown): unknown {
+  return error instanceof ServiceError && error.kind === 'tenant_mismatch'
+    ? new ServiceError('token_invalid', undefined, {}, { cause: error })
+    : error;
 }
 
 /** A verified token of a tenant that is gone or inactive is refused like any other bad token. */
@@ -113,10 +172,9 @@ async function act(
   action: Action,
   catalog: Catalog,
   call: Call,
-  principal: Principal,
+  caller: Caller,
 ): Promise<Reply> {
   if (action.kind === 'reply') return action.reply;
-  const caller: Caller = { principal, requestId: call.request.id, signal: call.signal };
   try {
     switch (action.kind) {
       case 'account':

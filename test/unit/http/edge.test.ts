@@ -107,7 +107,12 @@ async function start(
       edge.ended = true;
     },
     engine: {
-      catalog: async (tenant) => ({ tenant, schema: `t_${tenant}`, version: 7, tables: [] }),
+      catalog: async ({ principal: { tenant = '' } }) => ({
+        tenant,
+        schema: `t_${tenant}`,
+        version: 7,
+        tables: [],
+      }),
       perform: (call) => {
         edge.calls.push(call);
         return perform(call);

@@ -44,6 +44,7 @@ const unexpected = () => Promise.reject(new Error('not expected'));
 function engine(parts: Partial<EngineParts>) {
   return createEngine({
     load: async () => catalog(1),
+    confirm: async () => undefined,
     execute: unexpected,
     define: unexpected,
     account: unexpected,
@@ -91,6 +92,50 @@ describe('perform', () => {
     expect(reply).toBe(done);
     expect(loads).toEqual([false, true]);
     expect(versions).toEqual([1, 2]);
+  });
+
+  it('asks whether the catalog is current before it answers or refuses by it', async () => {
+    const stale = (version: number) => {
+      if (version < 2) throw new ServiceError('stale_catalog');
+    };
+    const run = (handle: Route['handle']) => {
+      let loads = 0;
+      return engine({
+        load: async () => catalog(++loads),
+        confirm: async ({ version }) => stale(version),
+        execute: async (_, { version }) => {
+          if (version < 2) throw new ServiceError('column_not_found');
+          return [];
+        },
+      }).perform(call(handle));
+    };
+    const answered = await run((_, context) => ({
+      kind: 'reply',
+      reply: { status: 200, body: String(context.catalog.version) },
+    }));
+    expect(answered.body).toBe('2');
+    const refused = await run((_, context) => {
+      if (context.catalog.version < 2) throw new ServiceError('table_not_found');
+      return { kind: 'reply', reply: done };
+    });
+    expect(refused).toBe(done);
+    expect(await run(() => reading())).toBe(done);
+    await expect(
+      run(() => {
+        throw new ServiceError('table_not_found');
+      }),
+    ).rejects.toMatchObject({ kind: 'table_not_found' });
+  });
+
+  it('an inactive tenant is a bad token', async () => {
+    const { perform } = engine({
+      confirm: async () => {
+        throw new ServiceError('tenant_mismatch');
+      },
+    });
+    await expect(perform(call(() => ({ kind: 'reply', reply: done })))).rejects.toMatchObject({
+      kind: 'token_invalid',
+    });
   });
 
   it('gives up on a catalog that is never current', async () => {
