@@ -123,8 +123,9 @@ function elements(field: JsonField, symbol: string, values: readonly Json[], pla
   }
   const missing = sql`not exists (select from ${own} where own.value = wanted.value)`;
   const all = sql`not exists (select from unnest(${wanted}) as wanted (value) where ${missing})`;
-  // Containment first: it can use an index, and whatever holds all elements contains them.
-  return sql`(${array} @> ${bind(jsonText(values, place))}::jsonb and ${all})`;
+  // Containment first: it is cheaper, and whatever holds all elements contains them. NULL stays NULL for the negation.
+  const held = unlessNull(array, all);
+  return sql`(${array} @> ${bind(jsonText(values, place))}::jsonb and ${held})`;
 }
 
 function unlessNull(value: Sql, test: Sql): Sql {

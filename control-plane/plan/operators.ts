@@ -163,6 +163,11 @@ export function sizeCondition(count: Sql, operand: Json, place: Place, context: 
   if (tests.length === 0) return misfit(place, 'type');
   const conditions = tests.map(([name, value]) => {
     if (!isSizeOperator(name)) return misfit(place, 'operator');
+    // An empty list says something of every row; the size of NULL is no number to speak of.
+    if ((name === 'in' || name === 'not_in') && Array.isArray(value) && value.length === 0) {
+      const known = raw(name === 'not_in' ? 'true' : 'false');
+      return sql`(case when ${count} is not null then ${known} end)`;
+    }
     return columnCondition(count, { base: 'integer' }, name, value, place, context);
   });
   return conditions.reduce((left, right) => sql`${left} and ${right}`);
