@@ -1,13 +1,13 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { functionsHash } from '../compile/tenant.ts';
 import { unmarked } from './leakproof.ts';
 import { migrationNames, moduleFiles } from './sql-files.ts';
 
-/** One thing looked at. `warning`: it works, but slower or with one line of defence less; it does not count as a fault. */
+/** One thing looked at. `warn`: it works, but slower or with one line of defence less. */
 export interface Finding {
   readonly name: string;
   readonly ok: boolean;
-  readonly warning?: boolean;
+  readonly level: 'ok' | 'warn' | 'error';
   readonly message: string;
 }
 
@@ -118,14 +118,25 @@ const rules: readonly Rule[] = [
 ];
 
 /** Checks a database and says what is wrong. Needs the connecting role that installs: control is read as rowhouse_owner. */
-export async function doctor(client: pg.ClientBase): Promise<readonly Finding[]> {
+export async function doctor(target: string | pg.ClientBase): Promise<readonly Finding[]> {
+  if (typeof target !== 'string') return examine(target);
+  const client = new pg.Client({ connectionString: target });
+  await client.connect();
+  try {
+    return await examine(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function examine(client: pg.ClientBase): Promise<readonly Finding[]> {
   const findings: Finding[] = [await serverVersion(client)];
   const { rows } = await client.query<{ installed: boolean }>(
     `select to_regclass('control.modules') is not null and to_regrole('rowhouse_owner') is not null as installed`,
   );
   if (rows[0]?.installed !== true) {
     const message = 'Rowhouse is not installed in this database: run rowhouse migrate';
-    return [...findings, { name: 'installed', ok: false, message }];
+    return [...findings, { name: 'installed', ok: false, level: 'error', message }];
   }
   await client.query('set role rowhouse_owner');
   try {
@@ -147,6 +158,7 @@ async function serverVersion(client: pg.ClientBase): Promise<Finding> {
   return {
     name: 'server',
     ok,
+    level: ok ? 'ok' : 'error',
     message: ok ? `Postgres ${name}` : `Postgres ${name}: 15 or newer is needed`,
   };
 }
@@ -187,7 +199,7 @@ async function check(client: pg.ClientBase, rule: Rule): Promise<Finding> {
     rule.bad,
     rows.map(({ offender }) => offender),
   );
-  return rule.warning ? { ...found, warning: true } : found;
+  return rule.warning ? mild(found) : found;
 }
 
 async function leakproof(client: pg.ClientBase): Promise<Finding> {
@@ -195,12 +207,16 @@ async function leakproof(client: pg.ClientBase): Promise<Finding> {
   const good = 'full-text, array, jsonb and numeric conditions can use indexes under row security';
   const bad =
     'Not marked leakproof, so conditions with them read without an index under row security. As superuser: rowhouse migrate. ';
-  return { ...finding('leakproof', good, bad, names), warning: true };
+  return mild(finding('leakproof', good, bad, names));
+}
+
+function mild(found: Finding): Finding {
+  return found.ok ? found : { ...found, level: 'warn' };
 }
 
 function finding(name: string, good: string, bad: string, offenders: readonly string[]): Finding {
-  if (offenders.length === 0) return { name, ok: true, message: good };
+  if (offenders.length === 0) return { name, ok: true, level: 'ok', message: good };
   const shown = offenders.slice(0, 10).join(', ');
   const more = offenders.length > 10 ? ` and ${offenders.length - 10} more` : '';
-  return { name, ok: false, message: `${bad} ${shown}${more}` };
+  return { name, ok: false, level: 'error', message: `${bad} ${shown}${more}` };
 }
