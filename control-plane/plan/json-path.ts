@@ -45,7 +45,8 @@ export function jsonCondition(
       const values = listOf(operand, place);
       if (values.includes(null)) return misfit(place, 'null_operand');
       const test = elements(field, spelling.symbol, values, place);
-      return spelling.negated ? sql`not ${test}` : test;
+      // What is no array neither holds the elements nor lacks them.
+      return spelling.negated ? unlessNull(only(field, 'array'), sql`not ${test}`) : test;
     }
     case 'json_contains':
       return sql`${field.value} @> ${bind(jsonText(operand, place))}::jsonb`;
