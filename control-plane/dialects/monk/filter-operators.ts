@@ -179,7 +179,12 @@ function size(at: Place, operand: Json): Predicate {
   const parts = Object.entries(operand).map(([key, value]) => {
     const operator = Object.hasOwn(sizeOperators, key) ? sizeOperators[key] : undefined;
     if (operator === undefined) return misfit(at, `$size knows no '${key}'`);
-    return compare(at, 'size', { [operator]: sizeOperand(at, key, value) });
+    const wanted = sizeOperand(at, key, value);
+    // No size is among none: said so that the size of NULL stays unknown.
+    if (Array.isArray(wanted) && wanted.length === 0) {
+      return compare(at, 'size', key === '$in' ? { lt: 0 } : { gte: 0 });
+    }
+    return compare(at, 'size', { [operator]: wanted });
   });
   const [only] = parts;
   if (only === undefined) return misfit(at, '$size takes a whole number or comparisons');

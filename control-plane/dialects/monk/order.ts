@@ -61,7 +61,11 @@ function fromObject(table: Table, item: JsonObject): readonly Order[] {
 
 function orderBy(table: Table, name: string, direction: Json): Order {
   const descending = isDescending(direction);
-  return { field: place(table, name).field, descending };
+  const { field } = place(table, name);
+  if (field.kind === 'access') {
+    refuse('FILTER_INVALID_COLUMN', 'Access lists have no order', { field: name });
+  }
+  return { field, descending };
 }
 
 function isDescending(direction: Json): boolean {

@@ -136,7 +136,7 @@ function erase(table: Table, keys: readonly string[], many: boolean, shape: Shap
             field: { kind: 'column', name: key },
             operator: 'in',
             operand: keys,
-            label: 'id',
+            label: key,
           },
           inTrash,
         ]),

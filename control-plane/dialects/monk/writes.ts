@@ -19,8 +19,14 @@ export interface KeyedBody {
 const none: Pick<Work, 'steps' | 'data'> = { steps: [], data: () => '[]' };
 
 export function keyIs(table: Table, id: string): Predicate {
-  const field = { kind: 'column', name: keyOf(table) } as const;
-  return { kind: 'compare', field, operator: 'eq', operand: id, label: 'id' };
+  const name = keyOf(table);
+  return {
+    kind: 'compare',
+    field: { kind: 'column', name },
+    operator: 'eq',
+    operand: id,
+    label: name,
+  };
 }
 
 /** One record by its key; an id that can't be a key names no record. */
