@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { type Embedded, openEmbedded } from '../pg/embedded.ts';
+import type { Embedded } from '../pg/embedded.ts';
 
 /** A database to work with, for as long as it is held. */
 export interface Database {
@@ -15,6 +15,7 @@ export async function openDatabase(config: Config): Promise<Database> {
   if (config.databaseUrl !== undefined) {
     return { url: config.databaseUrl, release: async () => undefined };
   }
+  const { openEmbedded } = await import('../pg/embedded.ts');
   const embedded = await openEmbedded({
     home: config.home,
     ...(config.pgPort === undefined ? {} : { port: config.pgPort }),

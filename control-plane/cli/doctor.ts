@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { doctor } from '../pg/doctor.ts';
 import { withDatabase } from './database.ts';
 
 /** `rowhouse doctor`: looks at a database and says what is wrong. */
@@ -8,10 +7,12 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check the database and say what is wrong')
     .action(async () => {
+      const { doctor } = await import('../pg/doctor.ts');
       const findings = await withDatabase(loadConfig(), ({ url }) => doctor(url));
       for (const { level, message } of findings)
         process.stdout.write(`${level.padEnd(5)}  ${message}\n`);
-      if (findings.some(({ level }) => level === 'error')) process.exitCode = 1;
-      else process.stdout.write('Nothing is wrong\n');
+      const worst = findings.some(({ level }) => level === 'error');
+      if (worst) process.exitCode = 1;
+      else if (findings.every(({ ok }) => ok)) process.stdout.write('Nothing is wrong\n');
     });
 }

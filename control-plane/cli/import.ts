@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { importFiles } from '../service/import.ts';
 import { progressBar } from './progress.ts';
 import { withServices } from './services.ts';
 import { commandPrincipal, notEmpty, tenantSlug } from './values.ts';
@@ -20,6 +19,7 @@ export function importCommand(): Command {
     .option('--app <name>', 'app whose tables these are', notEmpty, 'default')
     .addHelpText('after', details)
     .action(async (files: string[], options: { tenant: string; app: string }) => {
+      const { importFiles } = await import('../service/import.ts');
       const bar = progressBar(process.stderr);
       try {
         const tables = await withServices(loadConfig(), ({ loader }) =>

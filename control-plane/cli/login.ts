@@ -37,6 +37,11 @@ function createCommand(): Command {
       const url = await withServices(loadConfig(), async (services, database) => {
         const principal = principalFrom(options);
         await services.createLogin({ tenant, user, password, principal });
+        if (database.embedded?.started) {
+          process.stderr.write(
+            'The embedded Postgres takes connections while `rowhouse serve` runs\n',
+          );
+        }
         return database.url;
       });
       process.stdout.write(`${psqlCommand(url, user, password)}\n`);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { gatewayPassword } from '../pg/gateway.ts';
-import { type InstallReport, install } from '../pg/install.ts';
+import type { InstallReport } from '../pg/install.ts';
 import { withDatabase } from './database.ts';
 
 /** `rowhouse migrate`: installs or upgrades the database objects. */
@@ -16,7 +16,11 @@ export function migrateCommand(): Command {
 }
 
 /** Brings the database up to this version. */
-export function migrate(url: string, config: Pick<Config, 'jwtSecret'>): Promise<InstallReport> {
+export async function migrate(
+  url: string,
+  config: Pick<Config, 'jwtSecret'>,
+): Promise<InstallReport> {
+  const { install } = await import('../pg/install.ts');
   return install(url, { gatewayPassword: gatewayPassword(config.jwtSecret) });
 }
 

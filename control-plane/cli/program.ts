@@ -17,7 +17,9 @@ Settings come from the environment or rowhouse.config.json, among them:
   PORT, HOST           where serve listens (default: 8080, 127.0.0.1)
 Commands that need the database use DATABASE_URL, else the embedded Postgres: the running one, or one started for as long as needed.`;
 
-/** Runs one command line. The exit code: 0, 1 for what went wrong, 2 for a command line that can't be understood. */
+/**
+ * Runs one command line. Commands load what they need when they run, so help and tokens come at once. The exit code: 0, 1 for what went wrong, 2 for a command line that can't be understood.
+ */
 export async function run(argv: readonly string[]): Promise<number> {
   const program = new Command('rowhouse')
     .description('A Postgres-native data service for many tenants')

@@ -1,11 +1,8 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type App, createApp } from '../app.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { createLog } from '../http/log.ts';
 import { type Database, openDatabase } from './database.ts';
-import { prepareDemo } from './demo.ts';
 import { migrate } from './migrate.ts';
 import { aborted, stopRequested } from './signals.ts';
 
@@ -51,14 +48,20 @@ async function serveUntil(
   database: Database,
   demo: boolean,
 ): Promise<void> {
+  const { createApp } = await import('../app.ts');
+  const { createLog } = await import('../http/log.ts');
+  const { prepareDemo } = await import('./demo.ts');
   // What the demo prints is to be read, not to scroll away behind a line per request.
   const log = demo ? { log: createLog(logFile(config)) } : {};
-  const app: App = createApp({ ...config, databaseUrl: database.url }, log);
+  const app = createApp({ ...config, databaseUrl: database.url }, log);
   try {
     const { url } = await app.listen(config.port, config.host);
     if (demo) process.stdout.write(await prepareDemo(config, database, url, stop));
     else process.stdout.write(`Rowhouse serves at ${url}\n`);
     await aborted(stop);
+  } catch (error) {
+    // What a stop cuts short, such as seeding, is no failure; the next start goes on with it.
+    if (!stop.aborted) throw error;
   } finally {
     await app.close();
   }

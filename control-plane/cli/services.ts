@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { openServices, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { type Database, withDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
 
@@ -11,6 +11,7 @@ export async function withServices<T>(
   config: Config,
   work: (services: Services, database: Database) => Promise<T>,
 ): Promise<T> {
+  const { openServices } = await import('../services.ts');
   return withDatabase(config, async (database) => {
     const services = openServices(config, database.url);
     try {

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.ts';
-import { createTokens } from '../service/tokens.ts';
 import {
   accessLevel,
   names,
@@ -35,6 +34,7 @@ export function tokenCommand(): Command {
       if (options.tenant === undefined && !options.operator) {
         command.error("error: required option '--tenant <slug>' not specified");
       }
+      const { createTokens } = await import('../service/tokens.ts');
       const tokens = createTokens(loadConfig());
       process.stdout.write(`${await tokens.sign(principalFrom(options), options.ttl)}\n`);
     });

@@ -212,7 +212,10 @@ async function ensureDatabase(cluster: Cluster): Promise<void> {
   await client.connect();
   try {
     const found = await client.query('select from pg_database where datname = $1', [database]);
-    if (found.rowCount === 0) await client.query(`create database ${database}`);
+    if (found.rowCount !== 0) return;
+    await client.query(`create database ${database}`);
+    // Nobody but us has business in here, and temporary objects are one way to shadow others.
+    await client.query(`revoke temporary on database ${database} from public`);
   } finally {
     await client.end();
   }

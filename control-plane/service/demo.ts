@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Json, JsonObject } from '../base/json.ts';
-import { findTable } from '../model/catalog.ts';
-import type { Relationship, TableDraft } from '../model/table.ts';
+import { type Catalog, findTable } from '../model/catalog.ts';
+import type { Relationship, TableDraft, TableName } from '../model/table.ts';
+import type { Read } from '../statement/statement.ts';
 import type { Caller } from './engine.ts';
 import { newColumn, newReference, newTable, uuidKey } from './import/draft.ts';
 import { readSource } from './import/read.ts';
@@ -20,8 +21,8 @@ interface DemoTable {
 }
 
 /**
- * Seeds the demo tenant with real data: airports, the flights between them, movies, and a tree of program parts. Tables that exist
- * already stay as they are, so an interrupted start goes on where it stopped.
+ * Seeds the demo tenant with real data: airports, the flights between them, movies, and a tree of program parts. Tables that have
+ * rows stay as they are, so an interrupted start goes on where it stopped.
  */
 export async function seedDemo(
   loader: Loader,
@@ -31,19 +32,32 @@ export async function seedDemo(
   const folder = dataFolder();
   for (const { file, draft, row } of demoTables) {
     const catalog = await loader.load(demoTenant, true);
-    if (findTable(catalog, draft) !== undefined) continue;
+    const exists = findTable(catalog, draft) !== undefined;
+    if (exists && (await hasRows(loader, catalog, caller, draft))) continue;
     const source = await readSource(join(folder, file));
     const rows = source.rows.map(({ line, values }) => ({ line, values: row(values) }));
-    await createTable(loader, caller, demoTenant, draft);
-    try {
-      await insertRows(loader, { tenant: demoTenant, caller, onProgress }, source, draft, rows);
-    } catch (error) {
-      // An empty table would pass for a seeded one at the next start.
-      const latest = await loader.load(demoTenant, true);
-      await loader.define({ kind: 'drop_table', table: draft, retain: false }, latest, caller);
-      throw error;
-    }
+    if (!exists) await createTable(loader, caller, demoTenant, draft);
+    await insertRows(loader, { tenant: demoTenant, caller, onProgress }, source, draft, rows);
   }
+}
+
+/** Also trashed ones: what a user has thrown away does not come back. */
+async function hasRows(
+  loader: Loader,
+  catalog: Catalog,
+  caller: Caller,
+  table: TableName,
+): Promise<boolean> {
+  const read: Read = {
+    kind: 'read',
+    table,
+    output: { items: [], format: { numbers: 'plain', times: 'millis' } },
+    limit: 1,
+    show: 'trashed',
+    cap: 1,
+  };
+  const [result] = await loader.execute([read], catalog, caller);
+  return (result?.count ?? 0) > 0;
 }
 
 function dataFolder(): string {

@@ -70,9 +70,11 @@ export async function importFiles(
       done.push({ table: draft.name, rows: rows.length, created: !exists });
     }
   } catch (error) {
+    // Also when it was an abort that ended the import.
+    const caller = { ...options.caller, signal: new AbortController().signal };
     for (const table of made.reverse()) {
       const catalog = await loader.load(options.tenant, true);
-      await loader.define({ kind: 'drop_table', table, retain: false }, catalog, options.caller);
+      await loader.define({ kind: 'drop_table', table, retain: false }, catalog, caller);
     }
     throw error;
   }
