@@ -71,8 +71,17 @@ export function matching(
   source: Source,
   context: Context,
 ): readonly Sql[] {
+  return [...conditionsOf(where, source, context), ...shown(show, source)];
+}
+
+/** The predicate, behind the checks of its operands. */
+export function conditionsOf(
+  where: Predicate | undefined,
+  source: Source,
+  context: Context,
+): readonly Sql[] {
   const found = where ? [sql`(${condition(where, source, context)})`] : [];
-  return [...context.checks, ...found, ...shown(show, source)];
+  return [...context.checks, ...found];
 }
 
 /** The marks of rows that take part. */
