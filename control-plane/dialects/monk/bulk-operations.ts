@@ -108,9 +108,13 @@ export function parseOperation(value: Json): Operation {
   };
 }
 
+function isId(id: Json): id is string | number {
+  return typeof id === 'string' || typeof id === 'number';
+}
+
 function idOf(id: Json | undefined): string | undefined {
   if (id === undefined || id === null) return undefined;
-  if (typeof id === 'string' || typeof id === 'number') return String(id);
+  if (isId(id)) return String(id);
   return refuse('OPERATION_MISSING_ID', 'id is a string', { field: 'id' });
 }
 
@@ -160,9 +164,8 @@ function dataOf(
   if (needs.data === 'object') return isObject(data) ? data : invalidData('data is an object');
   if (!Array.isArray(data)) return invalidData('data is an array');
   const items: readonly Json[] = data;
-  const plain = name === 'delete-all' && items.every((item) => idOf(item as Json) !== undefined);
-  if (plain) return items;
-  if (!items.every((item) => isObject(item))) invalidData('data is an array of objects');
+  const isRecord = (item: Json): boolean => isObject(item) || (name === 'delete-all' && isId(item));
+  if (!items.every(isRecord)) invalidData('data is an array of objects');
   return items;
 }
 
