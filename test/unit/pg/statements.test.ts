@@ -4,26 +4,26 @@ import { wireText } from '../../../control-plane/pg/wire.ts';
 
 describe('prepared statements', () => {
   it('are parsed once, and the least recently used gives way', () => {
-    const book = new PreparedStatements(2);
-    const a = book.prepare('a');
+    const book = new PreparedStatements();
+    const a = book.prepare('a', 2);
     expect(a).toMatchObject({ parse: true, close: [] });
-    const b = book.prepare('b');
-    expect(book.prepare('a')).toMatchObject({ name: a.name, parse: false });
-    expect(book.prepare('c').close).toEqual([b.name]);
-    expect(book.prepare('a').parse).toBe(false);
-    expect(book.prepare('b').parse).toBe(true);
+    const b = book.prepare('b', 2);
+    expect(book.prepare('a', 2)).toMatchObject({ name: a.name, parse: false });
+    expect(book.prepare('c', 2).close).toEqual([b.name]);
+    expect(book.prepare('a', 2).parse).toBe(false);
+    expect(book.prepare('b', 2).parse).toBe(true);
   });
 
   it('are closed before they are parsed again when their fate is unknown', () => {
-    const book = new PreparedStatements(2);
-    const { name } = book.prepare('a');
+    const book = new PreparedStatements();
+    const { name } = book.prepare('a', 2);
     book.doubt(name);
-    expect(book.prepare('a')).toEqual({ name, parse: true, close: [name] });
-    expect(book.prepare('a')).toEqual({ name, parse: false, close: [] });
+    expect(book.prepare('a', 2)).toEqual({ name, parse: true, close: [name] });
+    expect(book.prepare('a', 2)).toEqual({ name, parse: false, close: [] });
   });
 
   it('have no names at capacity 0', () => {
-    expect(new PreparedStatements(0).prepare('a')).toEqual({ name: '', parse: true, close: [] });
+    expect(new PreparedStatements().prepare('a', 0)).toEqual({ name: '', parse: true, close: [] });
   });
 });
 
