@@ -3,6 +3,7 @@
 -- Privileges: readers to rowhouse_tenant and rowhouse_gateway; enter and admit to rowhouse_gateway only.
 -- The one rule: a claim in a setting counts only in a session that authenticated as rowhouse_gateway. Any role can
 -- SET rowhouse.claims; session_user cannot be changed by SET ROLE, and SET SESSION AUTHORIZATION needs a superuser.
+-- parallel restricted: asked once, by the leader; unmarked functions would keep whole scans from running in parallel.
 
 create or replace function rowhouse.names_of(sub text, roles text[], orgs text[])
 returns text[]
@@ -19,7 +20,7 @@ comment on function rowhouse.names_of(text, text[], text[]) is
 -- security definer: reads control.logins and control.tenants.
 create or replace function rowhouse.principal()
 returns rowhouse.principal
-language plpgsql stable security definer
+language plpgsql stable parallel restricted security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -52,7 +53,7 @@ comment on function rowhouse.principal() is
 
 create or replace function rowhouse.principal_in(tenant text)
 returns rowhouse.principal
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -70,7 +71,7 @@ comment on function rowhouse.principal_in(text) is
 
 create or replace function rowhouse.belongs(tenant text)
 returns boolean
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -81,21 +82,21 @@ comment on function rowhouse.belongs(text) is 'Whether the caller is a principal
 
 create or replace function rowhouse.level()
 returns integer
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).level from rowhouse.principal() as p $$;
 comment on function rowhouse.level() is 'Access level of the caller: 0 deny, 1 read, 2 edit, 3 full, 4 root.';
 
 create or replace function rowhouse.is_sudo()
 returns boolean
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).sudo from rowhouse.principal() as p $$;
 comment on function rowhouse.is_sudo() is 'Whether the caller holds a sudo token. Login roles never do.';
 
 create or replace function rowhouse.shows(what text)
 returns boolean
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -111,14 +112,14 @@ comment on function rowhouse.shows(text) is
 
 create or replace function rowhouse.may_create()
 returns boolean
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).sudo or (p).level >= 2 from rowhouse.principal() as p $$;
 comment on function rowhouse.may_create() is 'Whether the caller may create rows in mode acl: level edit, or sudo.';
 
 create or replace function rowhouse.may_create(tenant text)
 returns boolean
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).sudo or (p).level >= 2 from rowhouse.principal_in(tenant) as p $$;
 comment on function rowhouse.may_create(text) is 'As may_create(), and the caller belongs to this tenant.';
