@@ -142,7 +142,6 @@ describe('functions of ours', () => {
       );
     });
   });
-  });
 
   it('are not led astray by temporary objects, where the database lets logins make them', async () => {
     await database.admin.query(`grant temporary on database "${database.name}" to "${login}"`);
