@@ -65,7 +65,7 @@ export const putRecords: Handler = (request, context, shape) => {
   const { where } = whereOf(query);
   if (where !== undefined) {
     const changes = oneObject(body);
-    return updateWhere(table, parseWhere(table, where), changes, shape);
+    return updateWhere(table, parseWhere(table, where), changes);
   }
   if (isObject(body))
     return refuse('REQUEST_MISSING_WHERE', 'where is needed: {} means all records');

@@ -128,7 +128,7 @@ function rowsOf(changes: readonly Change[]): Pick<Update, 'changes' | 'expect'> 
 }
 
 /** One change of all records that match; `{updated, matched}`. */
-export function updateWhere(table: Table, where: Predicate, body: JsonObject, _shape: Shape): Work {
+export function updateWhere(table: Table, where: Predicate, body: JsonObject): Work {
   const found = change(table, body);
   refuseFaults([found]);
   return {
