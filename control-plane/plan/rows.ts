@@ -1,5 +1,5 @@
 import { type Fault, ServiceError } from '../base/errors.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import { isExactNumber, type Json, type JsonObject } from '../base/json.ts';
 import { baseTypes, type ColumnType } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
 import { engineColumns, logicalName } from '../model/table-schema.ts';
@@ -72,6 +72,7 @@ function misfitOf(value: Json, type: ColumnType): string | undefined {
 
 function isValue(value: Json, type: ColumnType): boolean {
   if (type.base === 'jsonb') return true;
+  if (isExactNumber(value)) return fits(value, type);
   if (value === null || typeof value === 'object') return false;
   if (type.base === 'boolean') return typeof value === 'boolean';
   return fits(value, type);

@@ -269,7 +269,8 @@ describe('bodies', () => {
   it('JSON of any shape, exact, also on DELETE; none is none', async () => {
     const edge = await start();
     expect((await post(edge, '[1,"é",null]')).body['body']).toEqual([1, 'é', null]);
-    expect((await post(edge, '9007199254740993')).body['body']).toBe('9007199254740993');
+    await post(edge, '9007199254740993');
+    expect(JSON.stringify(edge.calls.at(-1)?.request.body)).toBe('9007199254740993');
     const deleted = await send(edge, 'DELETE', '/api/things/a', { body: '["x"]' });
     expect(deleted.body['body']).toEqual(['x']);
     await send(edge, 'POST', '/api/things/a');
