@@ -1,5 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
+import { typeName } from '../model/flags.ts';
 import type { AccessMode, Table } from '../model/table.ts';
 import { hasStamp } from '../model/table-schema.ts';
 import { type TableObject, tableName } from './object.ts';
@@ -123,8 +124,11 @@ function historyPolicy(table: Table): readonly TableObject[] {
   const history = { schema: table.schema, physical: '_rowhouse_history' };
   // Both sides qualified: the table may have a column of either name.
   const mine = ident(history.physical, 'row_key');
-  const row = sql`select 1 from ${tableName(table)} as record where record.${ident(key)}::text = ${mine}`;
-  const readable = sql`relation = ${literal(table.id)}::integer and exists (${row})`;
+  const type = table.columns.find(({ name }) => name === key)?.type;
+  if (type === undefined) return [];
+  // The text is cast, not the key, so that the key's index serves; CASE keeps keys of other tables from being cast.
+  const row = sql`select 1 from ${tableName(table)} as record where record.${ident(key)} = ${mine}::${typeName(type)}`;
+  const readable = sql`case when relation = ${literal(table.id)}::integer then exists (${row}) else false end`;
   const rest = sql`for select to ${ident(table.schema)} using (${readable})`;
   return [policy(history, `_history_${table.id}`, rest, [key])];
 }

@@ -7,7 +7,7 @@ import { type TableObject, tableName } from './object.ts';
 
 /** A trigger to be made. Postgres fires those of one moment in the order of their names. */
 interface TriggerFacts {
-  readonly order: `_${number}_${string}`;
+  readonly order: `_${number}_${string}` | `0${number}_${string}`;
   /** What it is about, where a table can have several of its kind. */
   readonly of?: string;
   readonly when:
@@ -122,6 +122,8 @@ export function triggers(table: Table): readonly TableObject[] {
       order: '_300_immutable',
       when: 'before update',
       each: 'row',
+      // Without a change the function is not even called.
+      only: join(lasting.map(changed), ' or '),
       call: flags.immutable.guard,
       args,
     });
@@ -167,6 +169,11 @@ function historyTriggers(table: Table): readonly TableObject[] {
     }),
     trigger(table, { order: '_900_history_update', when: 'after update', each: 'row', call, args }),
   ];
+}
+
+/** Whether an update changes a column. */
+function changed(name: string): Sql {
+  return sql`old.${ident(name)} is distinct from new.${ident(name)}`;
 }
 
 /** Names of the columns that carry a flag. */

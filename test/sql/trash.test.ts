@@ -180,7 +180,7 @@ describe('cascade_trash', () => {
 });
 
 describe('check_reference', () => {
-  it('says of a hidden row what Postgres says of a missing one', async () => {
+  it('refuses a hidden row and a missing one alike, in every field of the error', async () => {
     const hidden = await asGateway(
       database,
       { ...ann, sudo: true },

@@ -16,7 +16,7 @@ create index "_acl_idx_7" on "t_acme"."work_jobs" ("_acl", "id");
 create trigger "_100_intent" before update on "t_acme"."work_jobs" for each row execute function "rowhouse"."guard_intent"('work.jobs', 'soft_delete', 'acl');
 create trigger "_100_insert" before insert on "t_acme"."work_jobs" for each row execute function "rowhouse"."guard_insert"('work.jobs');
 create trigger "_250_acl" before insert or update of _acl on "t_acme"."work_jobs" for each row when (new._acl <> 0) execute function "t_acme"."_rowhouse_known_acl"();
-create trigger "_300_immutable" before update on "t_acme"."work_jobs" for each row execute function "rowhouse"."guard_immutable"('work.jobs', 'id', 'a');
+create trigger "_300_immutable" before update on "t_acme"."work_jobs" for each row when (old."a" is distinct from new."a") execute function "rowhouse"."guard_immutable"('work.jobs', 'id', 'a');
 create trigger "_400_trash" before delete on "t_acme"."work_jobs" for each row execute function "rowhouse"."trash_instead"('work.jobs', 'id');
 create trigger "_500_stamp" before insert or update on "t_acme"."work_jobs" for each row execute function "rowhouse"."stamp"('timestamps', 'xact');
 create policy "_owner" on "t_acme"."work_jobs" to rowhouse_owner using (true) with check (true);
