@@ -21,7 +21,10 @@ export function namedColumns(
   mode: 'insert' | 'update',
 ): readonly Named[] {
   const writable = writableColumns(table, mode);
-  const faults = rows.flatMap(({ values }, row) => faultsOf(values, row, table, writable));
+  const faults = rows.flatMap(({ values, faults: sent = [] }, row) => [
+    ...faultsOf(values, row, table, writable),
+    ...sent.map((fault) => ({ ...fault, row })),
+  ]);
   if (faults.length > 0) {
     throw new ServiceError('invalid_row', undefined, { table: logicalName(table), faults });
   }
