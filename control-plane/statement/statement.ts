@@ -1,3 +1,4 @@
+import type { Fault } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
 import type { Field, Hop, Predicate } from './predicate.ts';
@@ -74,6 +75,8 @@ export interface Insert {
 export interface NewRow {
   readonly values: JsonObject;
   readonly access?: AccessLists;
+  /** What the dialect could not put into this form: a row that has any is refused, together with whatever else is wrong with it. */
+  readonly faults?: readonly Omit<Fault, 'row'>[];
 }
 
 export type AccessLists = { readonly [list in AccessList]?: readonly string[] };

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Reference, Table } from '../../model/table.ts';
 import type { Require } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
-import { newRow, oneObject, refuseFaults } from './changes.ts';
+import { newRow, oneObject } from './changes.ts';
 import { all } from './filter.ts';
 import { largestPage, parseQuery, queryShow, readOf, showOf } from './find.ts';
 import { linkChild, unlinkChildren } from './links.ts';
@@ -107,12 +107,10 @@ function createChild(
     steps: [
       ...way.steps,
       (earlier) => {
-        const made = newRow(child, { ...body, [from]: linked(way.value(earlier)) });
-        refuseFaults([made]);
         return {
           kind: 'insert',
           table: ref(child),
-          rows: [made.row],
+          rows: [newRow(child, { ...body, [from]: linked(way.value(earlier)) })],
           output: recordOutput(child, shape),
         };
       },

@@ -93,6 +93,9 @@ export const deleteList: Handler = (request, context, shape) => {
     return deleteWhere(table, parseWhere(table, where), permanent);
   }
   const ids = isObject(body) && Array.isArray(body['ids']) ? body['ids'] : body;
+  if (isObject(body) && ids !== body && Object.keys(body).length > 1) {
+    refuse('REQUEST_INVALID_FORMAT', 'Beside ids nothing says what to delete');
+  }
   if (!Array.isArray(ids)) return refuse('REQUEST_MISSING_WHERE', 'where or ids are needed');
   const key = keyOf(table);
   const keys = (ids as readonly Json[]).map((item) =>

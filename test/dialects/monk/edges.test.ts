@@ -1,0 +1,182 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { codesOf, type Data, type House, nobody, openHouse } from './house.ts';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await openHouse();
+  await house.manager.data('POST', '/api/describe/goods', {
+    columns: [
+      { column_name: 'name', type: 'text', tracked: true },
+      { column_name: 'number', type: 'integer', minimum: 0 },
+      { column_name: 'code', type: 'text', pattern: '^[a-z]+$' },
+    ],
+  });
+  await house.manager.data('POST', '/api/describe/parts', {
+    columns: [
+      { column_name: 'size', type: 'integer', minimum: 1 },
+      {
+        column_name: 'good',
+        type: 'uuid',
+        relationship_type: 'owned',
+        related_schema: 'goods',
+        relationship_name: 'parts',
+      },
+    ],
+  });
+});
+
+async function some(...rows: object[]): Promise<Data[]> {
+  return house.manager.data('POST', '/api/data/goods', rows);
+}
+
+const mark = '2020-01-01T00:00:00.000Z';
+const faulty = { number: -1, code: '1', strange: 1, trashed_at: mark, access_read: [3] };
+const allFaults = [
+  'access_read TYPE',
+  'code PATTERN',
+  'number MINIMUM',
+  'strange UNKNOWN_FIELD',
+  'trashed_at SYSTEM_FIELD',
+];
+
+describe('all faults are told together', () => {
+  it('of a new record, and of many', async () => {
+    const one = await house.ann.refused(400, 'VALIDATION_ERROR', 'POST', '/api/data/goods', faulty);
+    expect(codesOf(one)).toEqual(allFaults);
+    const body = [{ name: 'good' }, { number: -1 }, { deleted_at: mark, number: -1 }];
+    const many = await house.ann.refused(400, 'VALIDATION_ERROR', 'POST', '/api/data/goods', body);
+    expect(
+      many.data.validation_errors.map((each: Data) => `${each.row} ${each.field} ${each.code}`),
+    ).toEqual(['1 number MINIMUM', '2 number MINIMUM', '2 deleted_at SYSTEM_FIELD']);
+  });
+
+  it('of a change', async () => {
+    const [made] = await some({ name: 'x' });
+    const body = { number: -1, strange: 1, access_read: [3] };
+    for (const path of [`/api/data/goods/${made?.id}`, '/api/data/goods?where={"name":"x"}']) {
+      const found = await house.ann.refused(400, 'VALIDATION_ERROR', 'PUT', path, body);
+      expect(codesOf(found), path).toEqual([
+        'access_read TYPE',
+        'number MINIMUM',
+        'strange UNKNOWN_FIELD',
+      ]);
+    }
+  });
+
+  it('of a record below another', async () => {
+    const [made] = await some({ name: 'parent' });
+    const path = `/api/data/goods/${made?.id}/parts`;
+    const body = { size: 0, deleted_at: mark };
+    const found = await house.ann.refused(400, 'VALIDATION_ERROR', 'POST', path, body);
+    expect(codesOf(found)).toEqual(['deleted_at SYSTEM_FIELD', 'size MINIMUM']);
+  });
+
+  it('of one operation of several', async () => {
+    const operations = [
+      { operation: 'count', schema: 'goods' },
+      { operation: 'create', schema: 'goods', data: faulty },
+    ];
+    const found = await house.ann.refused(400, 'VALIDATION_ERROR', 'POST', '/api/bulk', {
+      operations,
+    });
+    expect(codesOf(found)).toEqual(allFaults);
+    expect(found.data.operation_index).toBe(1);
+  });
+
+  it('behind missing records and missing rights', async () => {
+    const [made] = await some({ name: 'y' });
+    const code = 'INSUFFICIENT_PERMISSIONS';
+    await house.reader.refused(403, code, 'POST', '/api/data/goods', faulty);
+    await house.reader.refused(403, code, 'PUT', `/api/data/goods/${made?.id}`, faulty);
+    await house.ann.refused(404, 'RECORD_NOT_FOUND', 'PUT', `/api/data/goods/${nobody}`, {
+      access_read: [3],
+    });
+  });
+});
+
+describe('one operation alone in a bulk request', () => {
+  const one = (operation: string, rest: object): object => ({
+    operations: [{ operation, schema: 'goods', ...rest }],
+  });
+
+  it('fails with its index and its own words', async () => {
+    const message = 'Gone';
+    for (const body of [
+      one('select-404', { filter: { where: { name: 'nothing' } }, message }),
+      one('select-404', { id: nobody, message }),
+      one('update-404', { id: nobody, data: { name: 'z' }, message }),
+      one('delete-404', { id: nobody, message }),
+      one('access-404', { id: nobody, data: { access_read: [] }, message }),
+    ]) {
+      const found = await house.manager.refused(404, 'RECORD_NOT_FOUND', 'POST', '/api/bulk', body);
+      expect(found, JSON.stringify(body)).toMatchObject({
+        error: message,
+        data: { operation_index: 0 },
+      });
+    }
+  });
+
+  it('names the right it lacks', async () => {
+    const rows = await some({ name: 'shut' });
+    const refusal = { code: 'INSUFFICIENT_PERMISSIONS', path: '/api/bulk' };
+    const body = one('update', { id: rows[0]?.id, data: { name: 'z' } });
+    const found = await house.reader.refused(403, refusal.code, 'POST', refusal.path, body);
+    expect(found).toMatchObject({
+      error: 'Insufficient permissions to update record',
+      data: { operation_index: 0, required_permission: 'update_data' },
+    });
+  });
+});
+
+describe('unknown keys are refused', () => {
+  it('where access lists would be emptied or changed', async () => {
+    const [made] = await some({ name: 'listed', access_read: ['ann'], access_full: ['meg'] });
+    const path = `/api/acls/goods/${made?.id}`;
+    const where = { name: 'listed' };
+    const refused = async (method: string, to: string, body: object): Promise<void> => {
+      const found = await house.manager.refused(400, 'VALIDATION_ERROR', method, to, body);
+      expect(codesOf(found)).toEqual(['strange UNKNOWN_FIELD']);
+    };
+    await refused('PUT', path, { strange: [] });
+    await refused('PUT', '/api/acls/goods', { where, acl_update: { strange: [] } });
+    const acl_update = { access_read: { $add: ['x'] } };
+    await refused('POST', '/api/acls/goods', { where, acl_update, strange: 1 });
+    const now = await house.manager.data('GET', path);
+    expect(now.access_lists.access_read).toEqual(['ann']);
+  });
+
+  it('where records would be deleted or grouped', async () => {
+    const [made] = await some({ name: 'kept' });
+    const body = { ids: [made?.id], where: { name: 'other' } };
+    const { refused } = house.manager;
+    await refused(400, 'REQUEST_INVALID_FORMAT', 'DELETE', '/api/data/goods', body);
+    await refused(400, 'REQUEST_INVALID_BODY', 'POST', '/api/aggregate/goods', {
+      aggregate: { n: { $count: '*' } },
+      groupBy: 'name',
+      group_by: 'number',
+    });
+  });
+});
+
+it('history tells the old value before the new one', async () => {
+  const [made] = await some({ name: 'first' });
+  await house.ann.data('PUT', `/api/data/goods/${made?.id}`, { name: 'second' });
+  const reply = await house.ann.send('GET', `/api/history/goods/${made?.id}`);
+  const [entry] = (reply.body as Data).data;
+  expect(Object.keys(entry.changes.name)).toEqual(['old', 'new']);
+  expect(entry.changes.name).toEqual({ old: 'first', new: 'second' });
+  const one = await house.ann.data('GET', `/api/history/goods/${made?.id}/${entry.change_id}`);
+  expect(Object.keys(one.changes.name)).toEqual(['old', 'new']);
+});
+
+it('trash shows permanently deleted records one by one as in its list', async () => {
+  const [made] = await some({ name: 'erased' });
+  const path = `/api/trashed/goods/${made?.id}`;
+  await house.manager.data('DELETE', `/api/data/goods/${made?.id}`);
+  await house.root.data('DELETE', path);
+  await house.sudo.refused(404, 'RECORD_NOT_FOUND', 'GET', path);
+  await house.root.refused(403, 'SUDO_REQUIRED', 'GET', `${path}?include_deleted=true`);
+  const shown = await house.sudo.data('GET', `${path}?include_deleted=true`);
+  expect(shown).toMatchObject({ name: 'erased', deleted_at: expect.any(String) });
+});
