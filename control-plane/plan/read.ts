@@ -187,7 +187,7 @@ function gated(
   source: Source,
 ): { gate: Sql; dense: Sql; sparse: readonly Sql[] } {
   const page = (read.limit ?? 0) + (read.offset ?? 0);
-  const test = sql`${own(table, '_rowhouse_sparse')}(${literal(toText(relation(table)))}::regclass, ${literal(page)}::int)`;
+  const test = sql`${own(table, '_rowhouse_sparse')}(${literal(toText(relation(table)))}::regclass, ${bind(page)}::int)`;
   const ids = sql`(select ${own(table, '_rowhouse_sparse_acls')}())::int[]`;
   return {
     gate: sql`gate as materialized (select ${test} as sparse)`,
