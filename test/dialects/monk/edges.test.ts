@@ -180,3 +180,21 @@ it('trash shows permanently deleted records one by one as in its list', async ()
   const shown = await house.sudo.data('GET', `${path}?include_deleted=true`);
   expect(shown).toMatchObject({ name: 'erased', deleted_at: expect.any(String) });
 });
+
+it('columns become searchable one after the other, change their type and go', async () => {
+  const { data } = house.manager;
+  const text = (column_name: string): object => ({ column_name, type: 'text', searchable: true });
+  await data('POST', '/api/describe/sought', { columns: [text('a')] });
+  await data('POST', '/api/describe/sought/b', text('b'));
+  await data('POST', '/api/data/sought', { a: 'red apples', b: '7' });
+  const found = async (): Promise<unknown> =>
+    data('POST', '/api/find/sought', { where: { $search: { query: 'apple 7' } }, select: ['b'] });
+  const index = `select 1 from pg_indexes where tablename = 'sought' and indexdef like '%(_search)'`;
+  expect(await found()).toEqual([{ b: '7' }]);
+  expect((await house.database.admin.query(index)).rowCount).toBe(1);
+  await data('PUT', '/api/describe/sought/b', { type: 'integer' });
+  expect(await found()).toEqual([{ b: 7 }]);
+  expect((await house.database.admin.query(index)).rowCount).toBe(1);
+  await data('DELETE', '/api/describe/sought/a');
+  await data('DELETE', '/api/describe/sought/b');
+});
