@@ -72,8 +72,10 @@ export function policies(table: Table): readonly TableObject[] {
     });
   }
   const tenant = ident(table.schema);
-  const select = shown(table, conditions.select);
-  const { insert, update, check } = conditions;
+  const select = shown(table, conditions.select, hasStamp(table));
+  // Without it an UPDATE that reads no column would meet rows in the trash, which no SELECT policy then hides.
+  const update = shown(table, conditions.update, false);
+  const { insert, check } = conditions;
   return [
     policy(table, '_owner', sql`to rowhouse_owner using (true) with check (true)`),
     policy(table, '_select', sql`for select to ${tenant} using (${select})`),
@@ -84,11 +86,11 @@ export function policies(table: Table): readonly TableObject[] {
   ];
 }
 
-/** Rows in the trash and rows deleted for good show only when asked for. */
-function shown(table: Table, condition: Sql): Sql {
+/** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */
+function shown(table: Table, condition: Sql, answers: boolean): Sql {
   if (!table.features.softDelete) return condition;
   // Deleting for good answers with the row, once, to those who see the trash.
-  const last = hasStamp(table) ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
+  const last = answers ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
   const marks = [
     sql`(trashed_at is null or (select rowhouse.shows('trashed')))`,
     sql`(deleted_at is null or (select rowhouse.shows('deleted'))${last})`,

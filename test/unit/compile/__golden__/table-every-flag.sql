@@ -55,7 +55,7 @@ create trigger "_900_history_update" after update on "t_acme"."people" for each 
 create policy "_owner" on "t_acme"."people" to rowhouse_owner using (true) with check (true);
 create policy "_select" on "t_acme"."people" for select to "t_acme" using ((_xact = (select pg_current_xact_id_if_assigned()) or get_bit((select "t_acme"."_rowhouse_readable"()), _acl) = 1) and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted')) or (_xact = (select pg_current_xact_id_if_assigned()) and (select rowhouse.shows('trashed')))));
 create policy "_insert" on "t_acme"."people" for insert to "t_acme" with check ((select rowhouse.may_create('acme')));
-create policy "_update" on "t_acme"."people" for update to "t_acme" using (get_bit((select "t_acme"."_rowhouse_changeable"()), _acl) = 1) with check (true);
+create policy "_update" on "t_acme"."people" for update to "t_acme" using (get_bit((select "t_acme"."_rowhouse_changeable"()), _acl) = 1 and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted')))) with check (true);
 create policy "_delete" on "t_acme"."people" for delete to "t_acme" using (get_bit((select "t_acme"."_rowhouse_deletable"()), _acl) = 1);
 create policy "_history_2" on "t_acme"."_rowhouse_history" for select to "t_acme" using (case when relation = '2'::integer then exists (select 1 from "t_acme"."people" as record where record."id" = "_rowhouse_history"."row_key"::uuid) else false end);
 grant select, insert, update, delete on "t_acme"."people" to "t_acme";
