@@ -20,6 +20,8 @@ interface TriggerFacts {
   readonly each: 'row' | 'statement';
   /** Only rows for which this holds. */
   readonly only?: Sql;
+  /** User columns that `only` names: their type can't change under it. */
+  readonly pins?: readonly string[];
   /** Function of schema rowhouse, or of the schema given. */
   readonly call: string;
   readonly schema?: string;
@@ -46,6 +48,7 @@ export function trigger(table: Table, facts: TriggerFacts): TableObject {
     name,
     create: [toText(sql`${head} for each ${raw(facts.each)}${only} execute function ${call}`)],
     drop: [toText(sql`drop trigger ${ident(name)} on ${on}`)],
+    ...(facts.pins === undefined ? {} : { pins: facts.pins }),
   };
 }
 
@@ -124,6 +127,7 @@ export function triggers(table: Table): readonly TableObject[] {
       each: 'row',
       // Without a change the function is not even called.
       only: join(lasting.map(changed), ' or '),
+      pins: lasting,
       call: flags.immutable.guard,
       args,
     });
