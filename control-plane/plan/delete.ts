@@ -65,6 +65,7 @@ function planMark(
   }
   const where = conditionsOf(target.where, source, context);
   const strict = target.strict === true;
-  const query = writeByWhere({ ...frame, ctes: stamp, where, strict, hasInput: false });
+  const { cap } = target;
+  const query = writeByWhere({ ...frame, ctes: stamp, where, strict, cap, hasInput: false });
   return { ...common, query };
 }

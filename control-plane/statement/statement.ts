@@ -92,6 +92,8 @@ export type Target =
       readonly by: 'where';
       readonly where: Predicate /** A visible match the caller may not change refuses all. */;
       readonly strict?: boolean;
+      /** Refuse with limit_required when more rows than this would be changed: for replies that carry them all. */
+      readonly cap?: number;
     };
 
 /** Changes named columns only. By keys: one change set per key, in order. */

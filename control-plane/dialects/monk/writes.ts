@@ -145,7 +145,7 @@ export function updateAny(table: Table, where: Predicate, body: JsonObject, shap
       {
         kind: 'update',
         table: ref(table),
-        target: { by: 'where', where, strict: true },
+        target: { by: 'where', where, strict: true, cap: largestPage },
         ...rowsOf([found]),
         output: recordOutput(table, shape),
         show: 'live',
@@ -197,7 +197,7 @@ export function deleteWhere(table: Table, where: Predicate, permanent: boolean):
 }
 
 export function deleteAny(table: Table, where: Predicate, shape: Shape): Work {
-  const target = { by: 'where', where, strict: true } as const;
+  const target = { by: 'where', where, strict: true, cap: largestPage } as const;
   return {
     steps: [deletion(table, target, false, deletedOutput(table, shape))],
     data: asArray,

@@ -198,3 +198,74 @@ it('columns become searchable one after the other, change their type and go', as
   await data('DELETE', '/api/describe/sought/a');
   await data('DELETE', '/api/describe/sought/b');
 });
+
+it('protection is told of the table it is on, not of the one addressed', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/boxes', {});
+  await data('POST', '/api/describe/lids', {
+    columns: [
+      {
+        column_name: 'box',
+        type: 'uuid',
+        relationship_type: 'owned',
+        related_schema: 'boxes',
+        relationship_name: 'lids',
+        cascade_delete: true,
+      },
+    ],
+  });
+  const box = await data('POST', '/api/data/boxes', {});
+  await data('POST', '/api/data/lids', { box: box.id });
+  const path = `/api/data/boxes/${box.id}`;
+  await data('PUT', '/api/describe/lids', { sudo: true });
+  const guarded = await refused(403, 'SUDO_REQUIRED', 'DELETE', path);
+  expect(guarded.error).toContain(`'lids'`);
+  await house.sudo.data('PUT', '/api/describe/lids', { sudo: false, freeze: true });
+  const frozen = await refused(403, 'SCHEMA_FROZEN', 'DELETE', path);
+  expect(frozen.error).toContain(`'lids'`);
+});
+
+it('permanent counts below a parent too', async () => {
+  const [good] = await some({ name: 'owner' });
+  const path = `/api/data/goods/${good?.id}/parts`;
+  const sizes = async (): Promise<Data> =>
+    house.manager.data('POST', '/api/find/parts?include_trashed=true', {
+      where: { good: good?.id },
+      order: 'size',
+      select: ['size'],
+    });
+  for (const size of [1, 2, 3]) await house.manager.data('POST', path, { size });
+  const [first] = await house.manager.data('GET', `${path}?order=size`);
+  const one = `${path}/${first.id}?permanent=true`;
+  await house.manager.refused(403, 'ACCESS_DENIED', 'DELETE', one);
+  await house.manager.refused(403, 'ACCESS_DENIED', 'DELETE', `${path}?permanent=true`);
+  expect(await house.root.data('DELETE', one)).toMatchObject({
+    deleted: true,
+    deleted_at: expect.any(String),
+  });
+  expect(await sizes()).toEqual([{ size: 2 }, { size: 3 }]);
+  expect(await house.root.data('DELETE', `${path}?permanent=true`)).toHaveLength(2);
+  expect(await sizes()).toEqual([]);
+});
+
+it('no reply is without bound: changes by filter answer with at most 10,000 records', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/crowd', { columns: [{ column_name: 'n', type: 'integer' }] });
+  await data(
+    'POST',
+    '/api/data/crowd',
+    Array.from({ length: 10_001 }, () => ({ n: 1 })),
+  );
+  const filter = { where: {} };
+  for (const rest of [
+    { operation: 'update-any', data: { n: 2 } },
+    { operation: 'access-any', data: { access_read: ['ann'] } },
+    { operation: 'delete-any' },
+  ]) {
+    const operations = [{ schema: 'crowd', filter, ...rest }];
+    const found = await refused(400, 'FILTER_LIMIT_REQUIRED', 'POST', '/api/bulk', { operations });
+    expect(found.data.operation_index).toBe(0);
+  }
+  const sums = { aggregate: { n: { $sum: 'n' }, all: { $count: '*' } } };
+  expect(await data('POST', '/api/aggregate/crowd', sums)).toEqual([{ n: 10_001, all: 10_001 }]);
+});
