@@ -269,3 +269,16 @@ it('no reply is without bound: changes by filter answer with at most 10,000 reco
   const sums = { aggregate: { n: { $sum: 'n' }, all: { $count: '*' } } };
   expect(await data('POST', '/api/aggregate/crowd', sums)).toEqual([{ n: 10_001, all: 10_001 }]);
 });
+
+it('a relationship to a column that is no key names it', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/lands', {
+    columns: [{ column_name: 'code', type: 'text', unique: true }],
+  });
+  const column = { type: 'text', relationship_type: 'owned', related_schema: 'lands' };
+  const found = await refused(400, 'VALIDATION_ERROR', 'POST', '/api/describe/goods/land', {
+    ...column,
+    related_column: 'code',
+  });
+  expect(codesOf(found)).toEqual(['related_column TYPE']);
+});
