@@ -129,6 +129,18 @@ describe('one operation alone in a bulk request', () => {
   });
 });
 
+it('a change of lists names the right to manage them', async () => {
+  const [made] = await some({ name: 'managed' });
+  const path = `/api/data/goods/${made?.id}`;
+  const body = { access_read: ['ann'] };
+  const found = await house.ann.refused(403, 'INSUFFICIENT_PERMISSIONS', 'PUT', path, body);
+  expect(found.data).toEqual({ required_permission: 'update_acl' });
+  const other = await house.reader.refused(403, 'INSUFFICIENT_PERMISSIONS', 'PUT', path, {
+    name: 'x',
+  });
+  expect(other.data).toEqual({ required_permission: 'update_data' });
+});
+
 describe('unknown keys are refused', () => {
   it('where access lists would be emptied or changed', async () => {
     const [made] = await some({ name: 'listed', access_read: ['ann'], access_full: ['meg'] });
