@@ -297,3 +297,42 @@ it('a relationship to a column that is no key names it', async () => {
   });
   expect(codesOf(found)).toEqual(['related_column TYPE']);
 });
+
+it('members of an array outside its enumeration are told as such', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/hues', {
+    columns: [{ column_name: 'all', type: 'text[]', enum_values: ['red', 'blue'] }],
+  });
+  await data('POST', '/api/data/hues', [{ all: ['red'] }, { all: [] }, { all: null }]);
+  for (const all of [['green'], ['red', null]]) {
+    const found = await refused(400, 'VALIDATION_ERROR', 'POST', '/api/data/hues', { all });
+    expect(codesOf(found)).toEqual(['all ENUM']);
+  }
+});
+
+it('times are taken as they are told: no words that mean another time tomorrow', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/times', {
+    columns: [
+      { column_name: 'at', type: 'timestamp' },
+      { column_name: 'day', type: 'date' },
+    ],
+  });
+  for (const word of ['now', 'infinity', '-infinity', 'yesterday', 'epoch', '01/02/2024', '']) {
+    const body = { at: word, day: word };
+    const found = await refused(400, 'VALIDATION_ERROR', 'POST', '/api/data/times', body);
+    expect(codesOf(found), word).toEqual(['at TYPE', 'day TYPE']);
+    const where = { at: { $gt: word } };
+    await refused(400, 'FILTER_INVALID_VALUE', 'POST', '/api/find/times', { where });
+  }
+  const made = await data('POST', '/api/data/times', [
+    { at: '2024-01-02T03:04:05+02:00', day: '2024-01-02' },
+    { at: '2024-01-02 03:04', day: '20240102' },
+    { at: '2024-01-02', day: null },
+  ]);
+  expect(made.map((each: Data) => each.at)).toEqual([
+    '2024-01-02T01:04:05.000Z',
+    '2024-01-02T03:04:00.000Z',
+    '2024-01-02T00:00:00.000Z',
+  ]);
+});
