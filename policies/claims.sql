@@ -32,11 +32,17 @@ begin
       p := jsonb_populate_record(null::rowhouse.principal, claims::jsonb);
     end if;
   else
-    select t.slug, l.sub, l.names, l.roles, l.orgs, l.access, false
+    select t.slug, l.sub, l.names, l.roles || m.granted, l.orgs, l.access, false
       into p.tenant, p.sub, p.names, p.roles, p.orgs, p.level, p.sudo
       from control.logins as l
       join control.tenants as t on t.id = l.tenant_id and t.status = 'active'
+      cross join lateral (
+        select array(select r.role from control.role_members as r where r.tenant_id = t.id and r.sub = l.sub) as granted
+      ) as m
       where l.rolname = session_user;
+    if not p.names @> p.roles then
+      p.names := rowhouse.names_of(p.sub, p.roles, p.orgs);
+    end if;
   end if;
   p.names := coalesce(p.names, '{}');
   p.level := coalesce(p.level, 0);
@@ -132,6 +138,7 @@ as $$
 declare
   found_tenant control.tenants;
   account_level integer;
+  granted text[];
   c jsonb := claims::jsonb;
 begin
   select t.* into found_tenant from control.tenants as t where t.slug = admit.tenant;
@@ -144,6 +151,15 @@ begin
   end if;
   if c ->> 'tenant' is distinct from admit.tenant then
     perform rowhouse.refuse('RH302', 'Access denied');
+  end if;
+  granted := array(
+    select m.role from control.role_members as m
+    where m.tenant_id = found_tenant.id and m.sub = c ->> 'sub' and not coalesce(c -> 'roles' ? m.role, false));
+  if granted <> '{}' then
+    -- Roles held by a recorded grant count as those of the token do, here and in access lists.
+    c := c || jsonb_build_object('roles', coalesce(c -> 'roles', '[]') || to_jsonb(granted),
+      'names', to_jsonb(rowhouse.names_of(null, array(select jsonb_array_elements_text(c -> 'names')), granted)));
+    claims := c::text;
   end if;
   select a.access into account_level
     from control.accounts as a
@@ -158,7 +174,7 @@ begin
 end
 $$;
 comment on function rowhouse.admit(text, bigint, text) is
-  'Checks tenant and catalog version; the claims, with the level lowered to that of the account, if there is one.';
+  'Checks tenant and catalog version; the claims, with recorded roles, and the level lowered to that of the account, if there is one.';
 
 create or replace function rowhouse.enter(tenant text, version bigint, claims text, show text, intent text)
 returns void

@@ -22,9 +22,12 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '42804': 'invalid_definition',
   '42846': 'invalid_definition',
   '42883': 'invalid_definition',
+  '42P11': 'invalid_definition',
   '42P17': 'invalid_definition',
   '2201B': 'invalid_definition',
   '2BP01': 'has_dependents',
+  // Columns that a view reads, or that a generated column is made of, keep their type.
+  '0A000': 'has_dependents',
   '54011': 'limit_exceeded',
   '54000': 'limit_exceeded',
   '55P03': 'database_busy',
@@ -49,6 +52,11 @@ export function definitionError(error: unknown, about: ErrorDetail): ServiceErro
   if (kind === undefined) return toServiceError(cause);
   const wait = kind === 'database_busy' ? { retryAfter: 1 } : {};
   return new ServiceError(kind, undefined, { ...detail, ...wait }, options);
+}
+
+/** The step that failed, if the database refused one. */
+export function stepOf(error: unknown): Step | undefined {
+  return find(error)?.step;
 }
 
 function find(error: unknown): StepFailure | undefined {

@@ -32,6 +32,48 @@ end
 $$;
 comment on function rowhouse.create_tenant_role(text) is 'Makes t_<slug>, or takes the one that is there.';
 
+create or replace function rowhouse.create_view_owner(tenant text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant_schema text := 't_' || tenant;
+  role_name text := tenant_schema || '_VIEWS';
+  r pg_roles;
+begin
+  begin
+    execute format('create role %I nologin', role_name);
+  exception
+    when duplicate_object or unique_violation then null;
+  end;
+  select * into r from pg_roles where rolname = role_name;
+  if r.rolcanlogin or r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb then
+    raise invalid_role_specification using message = format('role "%s" exists and is not an owner of views', role_name);
+  end if;
+  if not pg_has_role(current_user, role_name, 'usage') then
+    execute format('grant %I to %I', role_name, current_user);
+  end if;
+  if not pg_has_role(role_name, 'rowhouse_tenant', 'usage') then
+    execute format('grant rowhouse_tenant to %I', role_name);
+  end if;
+  -- CREATE only until close_view_owner in the same transaction: an owner must hold it when it becomes one.
+  execute format('grant usage, create on schema %I to %I', tenant_schema, role_name);
+end
+$$;
+comment on function rowhouse.create_view_owner(text) is 'Makes the role that owns a tenant''s views, or takes the one that is there.';
+
+create or replace function rowhouse.close_view_owner(tenant text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('revoke create on schema %I from %I', 't_' || tenant, 't_' || tenant || '_VIEWS');
+end
+$$;
+comment on function rowhouse.close_view_owner(text) is 'The other half of create_view_owner.';
+
 create or replace function rowhouse.drop_tenant_role(tenant text)
 returns void
 language plpgsql volatile
@@ -45,6 +87,7 @@ begin
     perform rowhouse.drop_login(login);
   end loop;
   begin
+    execute format('drop role if exists %I', 't_' || tenant || '_VIEWS');
     execute format('drop role if exists %I', 't_' || tenant);
   exception
     -- A tenant of the same name in another database of the cluster still uses it, or made it.
@@ -98,6 +141,7 @@ end
 $$;
 comment on function rowhouse.drop_login(text) is 'Drops a login role made by create_login and its binding.';
 
+revoke all on function rowhouse.create_view_owner(text), rowhouse.close_view_owner(text) from public;
 revoke all on function
   rowhouse.create_tenant_role(text), rowhouse.drop_tenant_role(text),
   rowhouse.create_login(text, text, text, text, text[], text[], text), rowhouse.drop_login(text)
