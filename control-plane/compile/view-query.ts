@@ -57,7 +57,7 @@ const neutral = new Set(['limitOption', 'op']);
 async function joined(source: Readonly<Record<string, string>>): Promise<Node> {
   const { select = '', from = '', where } = source;
   const list = await single(`select ${select}\n`, 'select list');
-  requireOnly(list, 'targetList', 'select list');
+  requireOnly(list, 'targetList', 'list of expressions');
   const parts = from.split('.');
   const name = parts.pop() ?? '';
   const range = {

@@ -22,6 +22,9 @@ type ViewDefinition = Extract<
   { kind: 'create_view' | 'change_view' | 'drop_view' | 'refresh_view' }
 >;
 
+/** Filling a materialized view may take longer than a request otherwise does. */
+const fillTimeout = "set local statement_timeout = '60s'";
+
 /** Whether a definition is about a view. */
 export function isOfView(definition: Definition): definition is ViewDefinition {
   return definition.kind.endsWith('_view');
@@ -54,6 +57,7 @@ export async function planView(
       checkDraft(definition.view, catalog);
       const { view, reads } = await workedOut(definition.view, catalog, tenant.lastRelation + 1);
       const after = withTable(catalog, view);
+      if (view.view?.materialized) await connection.query(fillTimeout);
       const step = createView(view, catalog, reads);
       return change(view, after, [step], {
         table: view,
@@ -83,7 +87,7 @@ export async function planView(
           reason: 'materialized',
         });
       }
-      await connection.query("set local statement_timeout = '60s'");
+      await connection.query(fillTimeout);
       const indexed = await rowsOf(
         connection,
         'select 1 from pg_index where indrelid = $1::regclass and indisunique and indpred is null',

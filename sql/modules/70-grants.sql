@@ -72,7 +72,7 @@ create or replace function rowhouse.holds_all(tenant text, roles text[])
 returns boolean
 language sql stable
 set search_path = pg_catalog, pg_temp
-as $$ select (p).sub is not null and (p).roles @> roles from rowhouse.principal_in(tenant) as p $$;
+as $$ select p.sub is not null and p.roles @> holds_all.roles from rowhouse.principal_in(holds_all.tenant) as p $$;
 comment on function rowhouse.holds_all(text, text[]) is 'Whether the caller is a principal of the tenant and holds every one of the roles.';
 
 -- security definer: reads the control schema.

@@ -76,7 +76,9 @@ const matrix: readonly (readonly [string, string, string, unknown?])[] = [
 ];
 
 describe('the matrix of roles and endpoints', () => {
-  it.each(matrix)('%s: %s %s', async (...[row, method, path, body]) => {
+  const cases = matrix.map(([row, method, path, body]) => ({ row, method, path, body }));
+
+  it.each(cases)('$row: $method $path', async ({ row, method, path, body }) => {
     for (const [at, role] of roles.entries()) {
       const who = principal(tenant, `m${at}`, { roles: role === 'none' ? [] : [role] });
       const reply = await pgrest(app, who).send(method, path, body);
