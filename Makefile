@@ -5,7 +5,7 @@ ROWHOUSE := $(NODE) control-plane/main.ts
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-unit check typecheck lint format bench pack clean
+.PHONY: help setup run serve test test-unit check typecheck lint format bench docs pack clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -38,6 +38,9 @@ format: setup ## put the code into its usual shape
 
 bench: setup ## seed sized data and print the ratio table of bench/ (needs pgbench)
 	@$(NODE) bench/run.ts
+
+docs: setup ## write the generated pages of docs/
+	@$(NODE) docs/generate.ts
 
 pack: setup ## the package as npm would publish it
 	@npm pack

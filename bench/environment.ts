@@ -68,8 +68,11 @@ export const operator: Principal = {
   operator: true,
 };
 
-/** The database (DATABASE_URL, else a private cluster that is thrown away) and a server on it. */
-export async function openBench(quick: boolean): Promise<Bench> {
+/** The database (DATABASE_URL, else a private cluster that is thrown away) and a server on it, under Node with these options. */
+export async function openBench(
+  quick: boolean,
+  nodeOptions: readonly string[] = [],
+): Promise<Bench> {
   const given = process.env['DATABASE_URL'];
   const secret = process.env['ROWHOUSE_JWT_SECRET'] ?? randomBytes(32).toString('hex');
   if (given !== undefined && process.env['ROWHOUSE_JWT_SECRET'] === undefined) {
@@ -86,8 +89,10 @@ export async function openBench(quick: boolean): Promise<Bench> {
     const env = { DATABASE_URL: databaseUrl, ROWHOUSE_JWT_SECRET: secret };
     await runScript(main, ['migrate'], env);
     const admin = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+    // The cluster's end may overtake the farewell of an idle connection.
+    admin.on('error', () => undefined);
     closers.push(() => admin.end());
-    const served = await startServer(env);
+    const served = await startServer(env, nodeOptions);
     closers.push(served.stop);
     const version = await admin.query<{ server_version: string }>('show server_version');
     const parts = { quick, admin, databaseUrl, secret, env, served, closers };
@@ -164,12 +169,13 @@ function assemble(parts: Parts, foreign: boolean): Omit<Bench, 'postgres' | 'clo
   };
 }
 
-function startServer(env: Readonly<Record<string, string>>): Promise<Companion> {
-  return startScript(main, ['serve', '--port', '0'], /http:\/\/127\.0\.0\.1:\d+/, {
-    ...env,
-    ROWHOUSE_POOL: String(poolSize),
-    ROWHOUSE_STATEMENT_TIMEOUT: '5m',
-  });
+function startServer(
+  env: Readonly<Record<string, string>>,
+  nodeOptions: readonly string[],
+): Promise<Companion> {
+  const settings = { ROWHOUSE_POOL: String(poolSize), ROWHOUSE_STATEMENT_TIMEOUT: '5m' };
+  const ready = /http:\/\/127\.0\.0\.1:\d+/;
+  return startScript(main, ['serve', '--port', '0'], ready, { ...env, ...settings }, nodeOptions);
 }
 
 /** Everything in memory and nothing synced: what is compared is work, not disks. */

@@ -27,6 +27,8 @@ export interface FloorSpec {
   readonly read: Written;
   readonly list: Written;
   readonly insert: Written;
+  /** The planner names the columns of an input row c0, c1, … and says in h0, h1, … that they were sent. */
+  readonly inserted: readonly string[];
 }
 
 /** A statement written out, and what the session shows for it. */
@@ -110,7 +112,8 @@ function serve(spec: FloorSpec): void {
       return run({ ...entry, show, intent }, { name, text, values: fill(spec[name], value) });
     };
     if (request.method === 'POST') {
-      const [rows] = await ask('insert', JSON.stringify(JSON.parse(await text(request))));
+      const body = JSON.parse(await text(request)) as Record<string, unknown>;
+      const [rows] = await ask('insert', JSON.stringify(inputRow(spec.inserted, body)));
       return one(rows);
     }
     const { url = '' } = request;
@@ -131,6 +134,19 @@ function serve(spec: FloorSpec): void {
   server.listen(0, '127.0.0.1', () => {
     console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   });
+}
+
+/** A body as a row of the insert statement's input. */
+export function inputRow(
+  columns: readonly string[],
+  body: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  columns.forEach((column, at) => {
+    row[`c${at}`] = body[column];
+    row[`h${at}`] = true;
+  });
+  return row;
 }
 
 /** The only row of an array of rows, in the envelope. */

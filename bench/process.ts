@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** A program of ours running beside the bench. */
@@ -12,7 +16,10 @@ export interface Companion {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Starts a script of this repository under this Node and waits for the line that says it is ready. */
+/**
+ * Starts a script of this repository under this Node and waits for the line that says it is ready. What it prints goes to a file, as a
+ * service's log does: a pipe would be read by the load generator.
+ */
 export async function startScript(
   script: string,
   args: readonly string[],
@@ -20,30 +27,34 @@ export async function startScript(
   env: Readonly<Record<string, string>> = {},
   nodeOptions: readonly string[] = [],
 ): Promise<Companion> {
+  const folder = mkdtempSync(join(tmpdir(), 'rowhouse-log-'));
+  const log = join(folder, 'log');
+  const output = openSync(log, 'a', 0o600);
   const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
     cwd: root,
     env: { ...bareEnvironment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, output],
   });
+  closeSync(output);
   const endWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithUs);
-  const said = await firstMatch(child, ready, script);
-  // From now on nobody reads, and a full pipe would stop the program: the log is thrown away as it comes.
-  child.stdout.resume();
-  child.stderr.resume();
-  return {
-    pid: child.pid ?? 0,
-    said,
-    stop: async () => {
-      process.removeListener('exit', endWithUs);
-      if (child.exitCode !== null || child.signalCode !== null) return;
+  const stop = async (): Promise<void> => {
+    process.removeListener('exit', endWithUs);
+    if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       const hard = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await ended;
       clearTimeout(hard);
-    },
+    }
+    rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    return { pid: child.pid ?? 0, said: await firstMatch(child, log, ready), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** Runs a script to its end; what it printed. @throws Error with what it said instead */
@@ -87,24 +98,14 @@ function bareEnvironment(): Record<string, string> {
 
 async function firstMatch(
   child: ChildProcess,
+  log: string,
   ready: RegExp,
-  script: string,
 ): Promise<RegExpExecArray> {
-  let text = '';
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${script} is not ready:\n${text}`)), 60_000);
-    const read = (chunk: Buffer): void => {
-      text += chunk.toString();
-      const match = ready.exec(text);
-      if (match === null) return;
-      clearTimeout(late);
-      resolve(match);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', (code) => {
-      clearTimeout(late);
-      reject(new Error(`${script} ended with ${code}:\n${text}`));
-    });
-  });
+  for (const deadline = Date.now() + 60_000; ; await sleep(50)) {
+    const text = readFileSync(log, 'utf8');
+    const match = ready.exec(text);
+    if (match !== null) return match;
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (ended || Date.now() > deadline) throw new Error(`a program did not get ready:\n${text}`);
+  }
 }

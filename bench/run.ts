@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBench } from './environment.ts';
 import type { Report, Scenario } from './scenario.ts';
@@ -12,14 +13,16 @@ import { printed } from './table.ts';
 
 const scenarios: Readonly<Record<string, Scenario>> = { session, http, acl, pgbench, provision };
 
-const usage = `node bench/run.ts [--quick] [${Object.keys(scenarios).join('] [')}]
+const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]
 Without names: all of them. --quick: small data and short rounds, to see that everything works.
+--profile: the server's processor time goes to bench/results/*.cpuprofile, for the developer tools of a browser.
 DATABASE_URL (with ROWHOUSE_JWT_SECRET): that database instead of a private one; tenants made in it are dropped again.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -30,7 +33,8 @@ if (values.help || unknown.length > 0) {
 }
 
 const results = new URL('results/', import.meta.url);
-const bench = await openBench(values.quick);
+const profile = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${fileURLToPath(results)}`] : [];
+const bench = await openBench(values.quick, profile);
 process.once('SIGINT', () => {
   void bench.close().finally(() => process.exit(130));
 });

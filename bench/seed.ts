@@ -1,5 +1,7 @@
-import type { Principal } from '../control-plane/model/principal.ts';
+import pg from 'pg';
+import { claimsOf, type Principal } from '../control-plane/model/principal.ts';
 import { type Bench, operator, person } from './environment.ts';
+import { catalogOf } from './same-sql.ts';
 
 /** The shares of all rows that the callers of the ACL table see, and the name each goes by in the lists. */
 export const shares = [
@@ -50,6 +52,29 @@ export async function seedLists(bench: Bench, tenant: string): Promise<void> {
     from generate_series(1, ${acls}) as i;
     commit;
     analyze "t_${tenant}"._rowhouse_acls`);
+}
+
+/** Stores a caller's verdicts on all lists, as the server does after the first request. */
+export async function storeVerdicts(bench: Bench, caller: Principal): Promise<void> {
+  const { tenant = '' } = caller;
+  const client = new pg.Client({ connectionString: bench.gatewayUrl });
+  await client.connect();
+  try {
+    const { version } = await catalogOf(bench, tenant);
+    const claims = JSON.stringify(claimsOf(caller, 'bench'));
+    await client.query('begin');
+    await client.query('select rowhouse.enter($1, $2, $3, $4, $5)', [
+      tenant,
+      version,
+      claims,
+      'live',
+      'edit',
+    ]);
+    await client.query(`select "t_${tenant}"._rowhouse_extend()`);
+    await client.query('commit');
+  } finally {
+    await client.end();
+  }
 }
 
 /** Key of the n-th row: any n gives one, so load can name rows without reading them. */

@@ -3,6 +3,7 @@
 -- Privileges: readers to rowhouse_tenant and rowhouse_gateway; enter and admit to rowhouse_gateway only.
 -- The one rule: a claim in a setting counts only in a session that authenticated as rowhouse_gateway. Any role can
 -- SET rowhouse.claims; session_user cannot be changed by SET ROLE, and SET SESSION AUTHORIZATION needs a superuser.
+-- parallel restricted: asked once, by the leader; unmarked functions would keep whole scans from running in parallel.
 
 create or replace function rowhouse.names_of(sub text, roles text[], orgs text[])
 returns text[]
@@ -19,7 +20,7 @@ comment on function rowhouse.names_of(text, text[], text[]) is
 -- security definer: reads control.logins and control.tenants.
 create or replace function rowhouse.principal()
 returns rowhouse.principal
-language plpgsql stable security definer
+language plpgsql stable parallel restricted security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -58,7 +59,7 @@ comment on function rowhouse.principal() is
 
 create or replace function rowhouse.principal_in(tenant text)
 returns rowhouse.principal
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -76,7 +77,7 @@ comment on function rowhouse.principal_in(text) is
 
 create or replace function rowhouse.belongs(tenant text)
 returns boolean
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -87,21 +88,21 @@ comment on function rowhouse.belongs(text) is 'Whether the caller is a principal
 
 create or replace function rowhouse.level()
 returns integer
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).level from rowhouse.principal() as p $$;
 comment on function rowhouse.level() is 'Access level of the caller: 0 deny, 1 read, 2 edit, 3 full, 4 root.';
 
 create or replace function rowhouse.is_sudo()
 returns boolean
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).sudo from rowhouse.principal() as p $$;
 comment on function rowhouse.is_sudo() is 'Whether the caller holds a sudo token. Login roles never do.';
 
 create or replace function rowhouse.shows(what text)
 returns boolean
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -117,19 +118,19 @@ comment on function rowhouse.shows(text) is
 
 create or replace function rowhouse.may_create()
 returns boolean
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).sudo or (p).level >= 2 from rowhouse.principal() as p $$;
 comment on function rowhouse.may_create() is 'Whether the caller may create rows in mode acl: level edit, or sudo.';
 
 create or replace function rowhouse.may_create(tenant text)
 returns boolean
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$ select (p).sudo or (p).level >= 2 from rowhouse.principal_in(tenant) as p $$;
 comment on function rowhouse.may_create(text) is 'As may_create(), and the caller belongs to this tenant.';
 
--- security definer: reads control.tenants and control.accounts.
+-- security definer: reads control.tenants, control.accounts and control.deleted_accounts.
 create or replace function rowhouse.admit(tenant text, version bigint, claims text)
 returns text
 language plpgsql stable security definer
@@ -149,7 +150,9 @@ begin
     perform rowhouse.refuse('RH603', 'The definition changed meanwhile',
       jsonb_build_object('data', jsonb_build_object('version', found_tenant.version)));
   end if;
-  if c ->> 'tenant' is distinct from admit.tenant then
+  -- A token older than the tenant was issued for a former one of the same name. Five seconds: clocks of issuers differ.
+  if c ->> 'tenant' is distinct from admit.tenant
+    or (c ->> 'iat')::numeric + 5 < extract(epoch from found_tenant.created_at) then
     perform rowhouse.refuse('RH302', 'Access denied');
   end if;
   granted := array(
@@ -164,6 +167,10 @@ begin
   select a.access into account_level
     from control.accounts as a
     where a.tenant_id = found_tenant.id and a.id::text = c ->> 'sub';
+  if not found and exists (
+    select from control.deleted_accounts as d where d.tenant_id = found_tenant.id and d.sub = c ->> 'sub') then
+    perform rowhouse.refuse('RH302', 'Access denied');
+  end if;
   if account_level < (c ->> 'level')::integer then
     -- Sudo is given to level full and root only, so an account lowered below that loses it at once.
     c := c || jsonb_build_object('level', account_level,
@@ -174,7 +181,7 @@ begin
 end
 $$;
 comment on function rowhouse.admit(text, bigint, text) is
-  'Checks tenant and catalog version; the claims, with recorded roles, and the level lowered to that of the account, if there is one.';
+  'Checks tenant, catalog version and that neither tenant nor account is a former one; the claims, with recorded roles and the level lowered to that of the account, if there is one.';
 
 create or replace function rowhouse.enter(tenant text, version bigint, claims text, show text, intent text)
 returns void

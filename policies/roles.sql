@@ -39,6 +39,12 @@ begin
       and member = 'rowhouse_owner'::regrole and admin_option) then
     execute 'grant rowhouse_tenant to rowhouse_owner with admin option';
   end if;
+exception
+  when insufficient_privilege then
+    raise insufficient_privilege using
+      message = format('%s is no member of rowhouse_owner, which another role made', current_user),
+      hint = format('As that role or a superuser: grant rowhouse_owner, rowhouse_gateway, rowhouse_tenant to %I with admin option;',
+        current_user);
 end
 $$;
 

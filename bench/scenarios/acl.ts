@@ -1,10 +1,17 @@
 import pg from 'pg';
-import type { Principal } from '../../control-plane/model/principal.ts';
 import { type Bench, person } from '../environment.ts';
 import { alternate, median, type Outcome, timed } from '../measure.ts';
 import { catalogOf, type Planned, planRequest } from '../same-sql.ts';
 import type { Scenario } from '../scenario.ts';
-import { acls, defineItems, seedLists, seedRows, seedTenant, shares } from '../seed.ts';
+import {
+  acls,
+  defineItems,
+  seedLists,
+  seedRows,
+  seedTenant,
+  shares,
+  storeVerdicts,
+} from '../seed.ts';
 import { figure, type ResultTable, times } from '../table.ts';
 
 /** A statement and where it runs. */
@@ -52,7 +59,8 @@ async function compare(
       const plan = (method: string, path: string, body?: object): Planned =>
         planRequest(catalog, caller, { method, path, ...(body === undefined ? {} : { body }) });
       const list = plan('GET', `/api/data/${table}?limit=20&order=id%20desc`);
-      await enter(guarded, list, caller);
+      await storeVerdicts(bench, caller);
+      await enter(guarded, list);
       const key = await visibleKey(guarded, tenant, table, size);
       const cases: readonly [string, string, readonly unknown[], Planned | undefined][] = [
         [
@@ -128,17 +136,11 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** Opens a transaction as the caller, with the verdicts on all lists stored, as after its first request. */
-async function enter(client: pg.Client, { entry }: Planned, caller: Principal): Promise<void> {
+/** Opens a transaction as the caller. */
+async function enter(client: pg.Client, { entry }: Planned): Promise<void> {
   const values = [entry.tenant, entry.version, entry.claims, entry.show, entry.intent];
-  const open = async (): Promise<void> => {
-    await client.query('begin');
-    await client.query('select rowhouse.enter($1, $2, $3, $4, $5)', values);
-  };
-  await open();
-  await client.query(`select "t_${caller.tenant}"._rowhouse_extend()`);
-  await client.query('commit');
-  await open();
+  await client.query('begin');
+  await client.query('select rowhouse.enter($1, $2, $3, $4, $5)', values);
 }
 
 /** A row from the middle that the caller may see. */

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Principal } from '../../control-plane/model/principal.ts';
 import { familyTime, processorTime } from '../cpu.ts';
 import { type Bench, person, poolSize } from '../environment.ts';
-import type { FloorSpec } from '../floor.ts';
+import { type FloorSpec, inputRow } from '../floor.ts';
 import { type Load, load } from '../load.ts';
 import { alternate, median, type Outcome } from '../measure.ts';
 import { type Companion, startScript } from '../process.ts';
 import { catalogOf, planRequest } from '../same-sql.ts';
 import type { Scenario } from '../scenario.ts';
-import { defineItems, keyOf, seedLists, seedRows, seedTenant } from '../seed.ts';
+import { defineItems, keyOf, seedLists, seedRows, seedTenant, storeVerdicts } from '../seed.ts';
 import { figure, times } from '../table.ts';
 import { templateOf } from '../template.ts';
 
@@ -37,6 +37,7 @@ export const http: Scenario = async (bench) => {
   await seedLists(bench, tenant);
   await seedRows(bench, tenant, 'items', rows, true);
   const caller = person(tenant, 'sees_all');
+  await storeVerdicts(bench, caller);
   const floors = await startFloors(bench, caller);
   try {
     const token = await bench.token(caller);
@@ -89,7 +90,13 @@ async function startFloors(bench: Bench, caller: Principal): Promise<readonly Fl
     version: catalog.version,
     read: written(keyOf(1), 'GET', `/api/data/items/${keyOf(1)}`),
     list: written('', 'GET', list),
-    insert: written(JSON.stringify(sample), 'POST', '/api/data/orders', sample),
+    insert: written(
+      JSON.stringify(inputRow(Object.keys(sample), sample)),
+      'POST',
+      '/api/data/orders',
+      sample,
+    ),
+    inserted: Object.keys(sample),
   };
   const folder = mkdtempSync(join(tmpdir(), 'rowhouse-floor-'));
   try {

@@ -5,7 +5,7 @@ import { person, poolSize } from '../environment.ts';
 import { alternate, type Outcome, rate } from '../measure.ts';
 import { catalogOf, planRequest } from '../same-sql.ts';
 import type { Scenario } from '../scenario.ts';
-import { defineItems, keyOf, seedLists, seedRows, seedTenant } from '../seed.ts';
+import { defineItems, keyOf, seedLists, seedRows, seedTenant, storeVerdicts } from '../seed.ts';
 import { figure, times } from '../table.ts';
 import { fill, templateOf } from '../template.ts';
 
@@ -24,6 +24,7 @@ export const session: Scenario = async (bench) => {
   await seedLists(bench, tenant);
   await seedRows(bench, tenant, 'items', rows, true);
   const reader = person(tenant, 'sees_all');
+  await storeVerdicts(bench, reader);
   const catalog = await catalogOf(bench, tenant);
   const { entry, query } = planRequest(catalog, reader, {
     method: 'GET',

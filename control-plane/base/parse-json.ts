@@ -1,5 +1,5 @@
 import { gather, type RepeatedKeys } from './gather-json.ts';
-import type { Json } from './json.ts';
+import { exactNumber, type Json } from './json.ts';
 
 /** Deeper values only serve to exhaust whatever walks them. Postgres itself stops at some thousands. */
 const deepest = 256;
@@ -10,8 +10,8 @@ const surrogateEscape = /\\u[dD][89a-fA-F]/;
 
 /**
  * JSON text as a value, without silent change:
- * - a number that a double would change (integers beyond ±(2^53−1), long decimals, 1e400) becomes the string of its digits as sent;
- *   Postgres casts numeric strings alike, so it arrives exact. Every other number is a number.
+ * - a number that a double would change (integers beyond ±(2^53−1), long decimals, 1e400) is kept as its digits, see ExactNumber.
+ *   Every other number is a number.
  * - U+0000 and lone surrogates are refused: Postgres can't store them, and UTF-8 would replace the latter.
  * - of repeated keys the last counts, as everywhere in JavaScript; `__proto__` is a key like any other.
  * @throws SyntaxError with a message fit for the sender
@@ -36,7 +36,7 @@ function exact(key: string, value: unknown, context: { source?: string }): unkno
   }
   const { source } = context;
   const exactly = typeof value !== 'number' || source === undefined || isExact(value, source);
-  return exactly ? value : source;
+  return exactly ? value : exactNumber(source);
 }
 
 function isExact(value: number, source: string): boolean {

@@ -166,12 +166,11 @@ export function tenantFunctions(slug: string): readonly string[] {
   });
   const facts: readonly FunctionFacts[] = [
     {
-      name: '_rowhouse_bits',
+      name: '_rowhouse_fresh_bits',
       args: 'wanted text',
       returns: 'varbit',
       volatility: 'stable',
       definer: true,
-      // The || makes one plain value: a stored datum as it is would be fetched anew for every row (12 s instead of .14 s).
       body: sql`begin
   return (
     with p as materialized (select * from rowhouse.principal_in(${tenant})),
@@ -193,6 +192,23 @@ export function tenantFunctions(slug: string): readonly string[] {
       )
     select coalesce((select bits from stored), ''::varbit) || coalesce(fresh.bits, '')::varbit from fresh
   );
+end`,
+      about: 'The verdicts of _rowhouse_bits where the stored ones do not cover all ACLs.',
+    },
+    {
+      name: '_rowhouse_bits',
+      args: 'wanted text',
+      returns: 'varbit',
+      volatility: 'stable',
+      definer: true,
+      // Stored bits that cover everything are the usual case: two index probes instead of the five steps above.
+      // The || makes one plain value: a stored datum as it is would be fetched anew for every row (12 s instead of .14 s).
+      body: sql`begin
+  return coalesce(
+    (select v.bits || ''::varbit from ${s}._rowhouse_verdicts as v
+     where v.key = (select p.key from rowhouse.principal_in(${tenant}) as p) and v."right" = wanted
+       and v.covered > (select max(a.id) from ${s}._rowhouse_acls as a)),
+    ${s}._rowhouse_fresh_bits(wanted));
 end`,
       about: "Bit i: the caller's verdict on ACL i. wanted: read, edit, delete, manage.",
     },
@@ -258,7 +274,7 @@ end`,
       name: '_rowhouse_sparse',
       args: 'relation regclass, page integer',
       returns: 'boolean',
-      volatility: 'stable',
+      volatility: 'volatile',
       definer: true,
       body: sql`begin
   return rowhouse.sparse(${literal(tenantSchema(slug))}, ${s}._rowhouse_bits('read'), relation, page);
@@ -316,12 +332,14 @@ function functionStatements(slug: string, fact: FunctionFacts): readonly string[
   const args = fact.args ?? '';
   const signature = `${schema}.${fact.name}(${args.replaceAll(/ default (null|'\w+')/g, '')})`;
   const language = fact.inline ? 'sql' : 'plpgsql';
+  // Asked once, by the leader; unmarked, they would keep scans of every table with lists from running in parallel.
+  const parallel = fact.volatility === 'stable' ? ' parallel restricted' : '';
   const security = fact.definer ? ' security definer' : '';
   const path = fact.inline ? '' : '\nset search_path = pg_catalog, pg_temp';
   return [
     `create or replace function ${schema}.${fact.name}(${args})
 returns ${fact.returns}
-language ${language} ${fact.volatility}${security}${path}
+language ${language} ${fact.volatility}${parallel}${security}${path}
 as $rowhouse$
 ${toText(fact.body)}
 $rowhouse$`,

@@ -17,6 +17,8 @@ export interface Principal {
   readonly operator: boolean;
   /** Active org of Data Svc callers. */
   readonly activeOrg?: string;
+  /** When the token was issued, in seconds of the epoch, if it says so: it can't be older than its tenant. */
+  readonly issuedAt?: number;
 }
 
 /** The names access lists can hold for a principal: its id, orgs and roles, distinct and sorted. */
@@ -42,5 +44,6 @@ export function claimsOf(principal: Principal, requestId: string): JsonObject {
     sudo: principal.sudo,
     rid: requestId,
     ...(principal.activeOrg === undefined ? {} : { org: principal.activeOrg }),
+    ...(principal.issuedAt === undefined ? {} : { iat: principal.issuedAt }),
   };
 }

@@ -26,6 +26,7 @@ export class Batch {
   readonly done: Promise<readonly WireRow[]>;
   readonly #queries: readonly Query[];
   readonly #statements: PreparedStatements;
+  readonly #capacity: number;
   #names: string[] = [];
   #completed = 0;
   readonly #rows: WireRow[] = [];
@@ -33,9 +34,11 @@ export class Batch {
   #resolve: (rows: readonly WireRow[]) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
-  constructor(queries: readonly Query[], statements: PreparedStatements) {
+  /** `capacity`: statements the connection keeps prepared. */
+  constructor(queries: readonly Query[], statements: PreparedStatements, capacity: number) {
     this.#queries = queries;
     this.#statements = statements;
+    this.#capacity = capacity;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -50,7 +53,9 @@ export class Batch {
   submit(connection: Connection): Error | null {
     const wire = connection as unknown as Wire;
     const bound = this.#queries.map(({ values }) => values.map(wireText));
-    const prepared = this.#queries.map(({ text }) => this.#statements.prepare(text));
+    const prepared = this.#queries.map(({ text }) =>
+      this.#statements.prepare(text, this.#capacity),
+    );
     this.#names = prepared.map(({ name }) => name);
     wire.stream.cork();
     try {

@@ -59,10 +59,10 @@ async function installAll(client: pg.ClientBase, options: InstallOptions): Promi
   for (const statement of sqlFile('policies/roles.sql').statements) {
     await patiently(() => client.query(statement));
   }
+  await requireRights(client);
   const password = await patiently(() => setPassword(client, options.gatewayPassword));
   const superuser = await isSuperuser(client);
   const leakproof = superuser ? await markLeakproof(client) : [];
-  await requireRights(client);
   await client.query('set role rowhouse_owner');
   try {
     const migrations = await migrate(client);

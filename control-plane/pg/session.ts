@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Query } from '../base/sql.ts';
 import { Batch, type WireRow } from './batch.ts';
 import type { Lease, Pool } from './pool.ts';
+import { isDatabaseError } from './sqlstate.ts';
 import { PreparedStatements } from './statements.ts';
 
 /** Who enters a transaction, and what for: the arguments of rowhouse.enter. */
@@ -16,7 +17,7 @@ export interface Entry {
 }
 
 export interface SessionSettings {
-  /** Prepared statements kept per connection; 0 sends everything unnamed, for a pgbouncer before 1.21. */
+  /** Prepared statements kept per connection, at least 16; 0 sends everything unnamed, for a pgbouncer before 1.21. */
   readonly prepared?: number;
 }
 
@@ -47,16 +48,24 @@ export interface Session {
 /** How much longer than the server we wait before giving the connection up. */
 const grace = 5_000;
 
-/** A session layer with its own book of prepared statements. */
+/** What is prepared on a connection is the connection's, whoever uses it. */
+const books = new WeakMap<object, PreparedStatements>();
+
+function bookOf(client: object): PreparedStatements {
+  const known = books.get(client);
+  if (known) return known;
+  const book = new PreparedStatements();
+  books.set(client, book);
+  return book;
+}
+
+/** A batch must not evict its own statements. */
+const fewest = 16;
+
+/** A session layer. */
 export function createSession(settings: SessionSettings = {}): Session {
-  const books = new WeakMap<object, PreparedStatements>();
-  const bookOf = (client: object): PreparedStatements => {
-    const known = books.get(client);
-    if (known) return known;
-    const book = new PreparedStatements(settings.prepared ?? 200);
-    books.set(client, book);
-    return book;
-  };
+  const asked = settings.prepared ?? 200;
+  const capacity = asked === 0 ? 0 : Math.max(asked, fewest);
 
   const send = async (
     pool: Pool,
@@ -66,7 +75,7 @@ export function createSession(settings: SessionSettings = {}): Session {
     signal: AbortSignal | undefined,
   ): Promise<readonly WireRow[]> => {
     signal?.throwIfAborted();
-    const batch = new Batch(queries, bookOf(client));
+    const batch = new Batch(queries, bookOf(client), capacity);
     const abort = (): void => pool.cancel(client);
     const watch = setTimeout(() => {
       lease.discard();
@@ -77,7 +86,7 @@ export function createSession(settings: SessionSettings = {}): Session {
       client.query(batch as unknown as pg.Submittable);
       return await batch.done;
     } catch (error) {
-      if (!isServerError(error)) lease.discard();
+      if (!leavesConnection(error)) lease.discard();
       throw error;
     } finally {
       clearTimeout(watch);
@@ -142,8 +151,9 @@ function statement(text: string): Query {
   return { text, values: [] };
 }
 
-function isServerError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && 'severity' in error;
+/** Whether the connection can go on after an error: Postgres said it, and not as its last word. */
+function leavesConnection(error: unknown): boolean {
+  return isDatabaseError(error) && error.severity === 'ERROR' && !/^(08|57P)/.test(error.code);
 }
 
 function destroy(client: pg.PoolClient): void {

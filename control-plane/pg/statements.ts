@@ -5,7 +5,7 @@ export interface Preparation {
   /** Prepared name; empty: unnamed, parse every time. */
   readonly name: string;
   readonly parse: boolean;
-  /** Names to close first: evicted ones, and one whose fate an error left open. */
+  /** Names to close first: evicted ones, and those whose fate an error left open. */
   readonly close: readonly string[];
 }
 
@@ -16,25 +16,21 @@ export interface Preparation {
 export class PreparedStatements {
   readonly #names = new Set<string>();
   readonly #doubtful = new Set<string>();
-  readonly #capacity: number;
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  /** Marks the text as used and says what to send. Capacity 0: nothing is ever named. */
-  prepare(text: string): Preparation {
-    if (this.#capacity === 0) return { name: '', parse: true, close: [] };
+  /** Marks the text as used and says what to send. Capacity 0: nothing gets a name. */
+  prepare(text: string, capacity: number): Preparation {
+    if (capacity === 0) return { name: '', parse: true, close: [] };
     const name = nameOf(text);
+    // At the next chance, whatever is run: a statement that failed may never come again.
+    const close = [...this.#doubtful];
+    this.#doubtful.clear();
     if (this.#names.delete(name)) {
       this.#names.add(name);
-      return { name, parse: false, close: [] };
+      return { name, parse: false, close };
     }
-    const close: string[] = [];
-    if (this.#doubtful.delete(name)) close.push(name);
     this.#names.add(name);
     for (const oldest of this.#names) {
-      if (this.#names.size <= this.#capacity) break;
+      if (this.#names.size <= capacity) break;
       this.#names.delete(oldest);
       close.push(oldest);
     }

@@ -10,7 +10,7 @@ import { printed } from './print.ts';
 import { matching, whereAll } from './read.ts';
 import { refusal, verdict } from './refuse.ts';
 import { newContext, relation, type Source, tableOf, tableSource } from './scope.ts';
-import { shapeKeys } from './shape.ts';
+import { shapeBound } from './shape.ts';
 
 /** Groups with their functions. Values are computed in a select of their own: a bound path can't be repeated in GROUP BY. */
 export function planAggregate(aggregate: Aggregate, catalog: Catalog): Planned {
@@ -50,7 +50,7 @@ export function planAggregate(aggregate: Aggregate, catalog: Catalog): Planned {
     as: each.as,
     value: printed(sql`s.${each.name}`, each.type, format),
   }));
-  const printer = shapeKeys(keys);
+  const printer = shapeBound(keys);
   const more = sql`count(*) > ${bind(aggregate.cap)}::bigint`;
   const refused = refusal('limit_required', { table: logicalName(table) });
   const rows =

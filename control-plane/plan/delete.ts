@@ -3,7 +3,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import type { Delete, Output, Restore, Target } from '../statement/statement.ts';
 import type { Planned } from './planned.ts';
-import { matching } from './read.ts';
+import { conditionsOf } from './read.ts';
 import { recordset } from './recordset.ts';
 import { needFeature, newContext, tableSource, writableOf } from './scope.ts';
 import { targetKeys } from './target.ts';
@@ -63,8 +63,9 @@ function planMark(
     const query = writeByKeys({ ...frame, ctes, join: keys.join });
     return { ...common, query, ...(keys.judged ? { misfit: 'row_not_found' as const } : {}) };
   }
-  const where = matching(target.where, 'trashed', source, context);
+  const where = conditionsOf(target.where, source, context);
   const strict = target.strict === true;
-  const query = writeByWhere({ ...frame, ctes: stamp, where, strict, hasInput: false });
+  const { cap } = target;
+  const query = writeByWhere({ ...frame, ctes: stamp, where, strict, cap, hasInput: false });
   return { ...common, query };
 }

@@ -30,12 +30,17 @@ function needsLists(item: OutputItem): boolean {
   return item.kind === 'access' || (item.kind === 'right' && item.right === 'denied');
 }
 
-/** Named values as one JSON object a row. */
-export function shapeKeys(keys: readonly Key[]): Pick<Shape, 'select' | 'rows'> {
+/** Keys that the engine knows are column names of `r`, for row_to_json. */
+function shapeKeys(keys: readonly Key[]): Pick<Shape, 'select' | 'rows'> {
   if (keys.length > 0 && fitAsColumns(keys)) {
     const select = join(keys.map(({ as, value }) => sql`${value} as ${ident(as)}`));
     return { select, rows: withoutOptional(arrayOf(sql`row_to_json(r)::text`), keys) };
   }
+  return shapeBound(keys);
+}
+
+/** Named values as one JSON object a row, whoever chose the names: they are bound. */
+export function shapeBound(keys: readonly Key[]): Pick<Shape, 'select' | 'rows'> {
   const select = join(keys.map(({ value }, at) => sql`${value} as ${raw(`v${at}`)}`));
   const members = keys.map(({ as }, at) => {
     const key = `${at === 0 ? '' : ','}${JSON.stringify(as)}:`;

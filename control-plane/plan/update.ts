@@ -6,7 +6,7 @@ import type { NewRow, Update } from '../statement/statement.ts';
 import { expectations } from './expect.ts';
 import { type Combinations, changedLists, combine } from './lists.ts';
 import type { Planned } from './planned.ts';
-import { matching } from './read.ts';
+import { conditionsOf } from './read.ts';
 import { type RecordColumn, recordset, sentType } from './recordset.ts';
 import { type Named, namedColumns } from './rows.ts';
 import { needFeature, newContext, relation, tableSource, writableOf } from './scope.ts';
@@ -42,7 +42,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     ...checks.records[row],
     ...(combinations.index[row] === undefined ? {} : { a: combinations.index[row] }),
   }));
-  const where = target.by === 'where' ? matching(target.where, 'live', source, context) : [];
+  const where = target.by === 'where' ? conditionsOf(target.where, source, context) : [];
   const joined = keys ? keys.join : where;
   const frame = {
     table,
@@ -63,6 +63,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
         ...frame,
         where,
         strict: target.by === 'where' && target.strict === true,
+        cap: target.by === 'where' ? target.cap : undefined,
         hasInput: true,
       });
   return {

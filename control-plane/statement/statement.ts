@@ -1,3 +1,4 @@
+import type { Fault } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
 import type { Field, Hop, Predicate } from './predicate.ts';
@@ -76,6 +77,8 @@ export interface Insert {
 export interface NewRow {
   readonly values: JsonObject;
   readonly access?: AccessLists;
+  /** What the dialect could not put into this form: a row that has any is refused, together with whatever else is wrong with it. */
+  readonly faults?: readonly Omit<Fault, 'row'>[];
 }
 
 export type AccessLists = { readonly [list in AccessList]?: readonly string[] };
@@ -91,6 +94,8 @@ export type Target =
       readonly by: 'where';
       readonly where: Predicate /** A visible match the caller may not change refuses all. */;
       readonly strict?: boolean;
+      /** Refuse with limit_required when more rows than this would be changed: for replies that carry them all. */
+      readonly cap?: number;
     };
 
 /** Changes named columns only. By keys: one change set per key, in order. */

@@ -17,10 +17,10 @@ as $$
 $$;
 comment on function rowhouse.uuid_v7() is 'A time-ordered uuid (RFC 9562 version 7).';
 
--- No SET clause: inlined into the select lists of reads.
+-- No SET clause and stable, as to_json is: both are needed to be inlined into the select lists of reads.
 create or replace function rowhouse.json_number(value bigint)
 returns json
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
   select case
     when value between -9007199254740991 and 9007199254740991 then pg_catalog.to_json(value)
@@ -29,10 +29,10 @@ as $$
 $$;
 comment on function rowhouse.json_number(bigint) is 'A JSON number, or a string beyond what doubles hold exactly.';
 
--- No SET clause: inlined into the select lists of reads.
+-- As above.
 create or replace function rowhouse.json_number(value numeric)
 returns json
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
   select case
     when value = pg_catalog.trunc(value) and pg_catalog.abs(value) <= 9007199254740991 then pg_catalog.to_json(value)

@@ -37,7 +37,7 @@ comment on function rowhouse.verdict(
 
 create or replace function rowhouse.intended_right()
 returns text
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
   select case current_setting('rowhouse.intent', true)
@@ -104,7 +104,7 @@ comment on function rowhouse.extend(text, integer) is
 
 create or replace function rowhouse.sparse(schema_name text, bits varbit, relation regclass, page integer)
 returns boolean
-language plpgsql stable
+language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -114,11 +114,11 @@ begin
   select c.reltuples into total from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
     where c.oid = relation and n.nspname = schema_name and c.relkind = 'r';
-  -- Never analysed, or so small that walking it costs less than the estimate below.
-  if total is null or total < 2000 or page < 1 or bit_count(bits) > 2000 then
+  -- Never analysed, or so small that walking it costs less than the estimate below; or the lists themselves say that there is much to see.
+  if total is null or total < 2000 or page < 1 or bit_count(bits) > 2000 or bit_count(bits) * 8 >= length(bits) then
     return false;
   end if;
-  -- pg_stats hides tables under forced row security even from their owner; the planner itself may look.
+  -- Volatile because of the EXPLAIN: pg_stats hides tables under forced row security even from their owner; the planner itself may look.
   execute format('explain (format json) select from %s where _acl = any (%L::integer[])',
     relation, rowhouse.ones(bits)) into plan;
   return (plan #>> '{0,Plan,Plan Rows}')::float8 / total < sqrt(page / total);
@@ -132,7 +132,13 @@ returns integer[]
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(array_agg(i), '{}') from generate_series(0, length(bits) - 1) as i where get_bit(bits, i) = 1
+  -- Splits the text at the ones: work by their number and not by that of the bits (10,000 bits: .1 ms instead of 3).
+  select coalesce(array_agg(at), '{}')
+  from (
+    select (sum(length(zeros) + 1) over (order by place) - 1)::integer as at
+    from unnest(string_to_array(bits::text, '1')) with ordinality as u (zeros, place)
+  ) as ends
+  where at < length(bits)
 $$;
 comment on function rowhouse.ones(varbit) is 'Positions of the ones, ascending.';
 

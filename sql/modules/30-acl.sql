@@ -36,6 +36,13 @@ $$;
 comment on function rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]) is
   'Content address of an ACL.';
 
+create or replace function rowhouse.ids_of(list text[], known jsonb)
+returns integer[]
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$ select coalesce(array_agg((known ->> m)::integer order by (known ->> m)::integer), '{}') from unnest(list) as m $$;
+comment on function rowhouse.ids_of(text[], jsonb) is 'Numbers of names, ascending; known: {"name": number}.';
+
 create or replace function rowhouse.intern_acl(
   tenant text, "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
 returns integer
@@ -45,13 +52,15 @@ as $$
 declare
   schema_name text := 't_' || tenant;
   digest bytea := rowhouse.acl_digest("read", edit, "full", "delete", deny, authors);
-  lists jsonb := jsonb_build_array(rowhouse.members("read"), rowhouse.members(edit), rowhouse.members("full"),
-    rowhouse.members("delete"), rowhouse.members(deny), rowhouse.members(authors));
   found_id integer;
-  known integer;
-  wanted integer;
+  useful boolean;
+  names text[];
+  known jsonb;
+  lookup text := format(
+    'select coalesce(jsonb_object_agg(p.name, p.id), ''{}'') from %I._rowhouse_principals as p where p.name = any ($1)',
+    schema_name);
 begin
-  if (rowhouse.principal_in(tenant)).sub is null and current_setting('role') <> 'rowhouse_owner' then
+  if not rowhouse.belongs(tenant) and current_setting('role') <> 'rowhouse_owner' then
     perform rowhouse.refuse('RH303', 'Insufficient permissions');
   end if;
   -- Select first: an insert that meets a conflict burns an id, and every id lengthens every bit string.
@@ -59,35 +68,43 @@ begin
   if found_id is not null then
     return found_id;
   end if;
+  -- Every ACL lengthens the bits of everyone, so making one takes somewhere to put it.
+  if current_setting('role') <> 'rowhouse_owner' and not rowhouse.may_create(tenant) then
+    execute format('select bit_count(%I._rowhouse_bits(''manage'')) > 0', schema_name) into useful;
+    if not useful then
+      perform rowhouse.refuse('RH303', 'Insufficient permissions to make access lists', '{"reason": "share"}');
+    end if;
+  end if;
+  "read" := rowhouse.members("read");
+  edit := rowhouse.members(edit);
+  "full" := rowhouse.members("full");
+  "delete" := rowhouse.members("delete");
+  deny := rowhouse.members(deny);
+  authors := rowhouse.members(authors);
   -- In name order, so that two creators of the same names wait for each other and don't deadlock.
-  execute format(
-    'insert into %1$I._rowhouse_principals (name)
-     select distinct m collate "C" from jsonb_array_elements($1) as l, jsonb_array_elements_text(l) as m
-     where not exists (select from %1$I._rowhouse_principals as p where p.name = m)
-     order by 1
-     on conflict (name) do nothing', schema_name) using lists;
-  execute format(
-    'select count(distinct m), count(distinct p.id)
-     from jsonb_array_elements($1) as l cross join jsonb_array_elements_text(l) as m
-     left join %I._rowhouse_principals as p on p.name = m', schema_name) into wanted, known using lists;
-  if known <> wanted then
-    -- Repeatable read: the name was interned by a transaction this snapshot does not see.
-    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  names := array(
+    select distinct m collate "C" from unnest("read" || edit || "full" || "delete" || deny || authors) as m order by 1);
+  execute lookup into known using names;
+  if (select count(*) from jsonb_object_keys(known)) < cardinality(names) then
+    execute format(
+      'insert into %I._rowhouse_principals (name)
+       select m from unnest($1) with ordinality as u (m, place) where not $2 ? m order by place
+       on conflict (name) do nothing', schema_name) using names, known;
+    execute lookup into known using names;
+    if (select count(*) from jsonb_object_keys(known)) < cardinality(names) then
+      -- Repeatable read: the name was interned by a transaction this snapshot does not see.
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
   end if;
   execute format(
-    'insert into %1$I._rowhouse_acls ("read", edit, "full", "delete", deny, authors,
+    'insert into %I._rowhouse_acls ("read", edit, "full", "delete", deny, authors,
        read_ids, edit_ids, full_ids, delete_ids, deny_ids, authors_ids, digest)
-     select $1, $2, $3, $4, $5, $6,
-       array(select id from %1$I._rowhouse_principals where name = any ($1) order by id),
-       array(select id from %1$I._rowhouse_principals where name = any ($2) order by id),
-       array(select id from %1$I._rowhouse_principals where name = any ($3) order by id),
-       array(select id from %1$I._rowhouse_principals where name = any ($4) order by id),
-       array(select id from %1$I._rowhouse_principals where name = any ($5) order by id),
-       array(select id from %1$I._rowhouse_principals where name = any ($6) order by id), $7
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      on conflict (digest) do nothing returning id', schema_name)
     into found_id
-    using rowhouse.members("read"), rowhouse.members(edit), rowhouse.members("full"),
-      rowhouse.members("delete"), rowhouse.members(deny), rowhouse.members(authors), digest;
+    using "read", edit, "full", "delete", deny, authors,
+      rowhouse.ids_of("read", known), rowhouse.ids_of(edit, known), rowhouse.ids_of("full", known),
+      rowhouse.ids_of("delete", known), rowhouse.ids_of(deny, known), rowhouse.ids_of(authors, known), digest;
   if found_id is null then
     execute format('select id from %I._rowhouse_acls where digest = $1', schema_name) into found_id using digest;
   end if;
@@ -116,6 +133,6 @@ comment on function rowhouse.require_acl(integer) is
   'Refuses an _acl that names no ACL: one such row would make every read of its table fail with 2202E.';
 
 revoke all on function
-  rowhouse.members(text[]), rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]),
+  rowhouse.ids_of(text[], jsonb), rowhouse.members(text[]), rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]),
   rowhouse.intern_acl(text, text[], text[], text[], text[], text[], text[]), rowhouse.require_acl(integer)
 from public;

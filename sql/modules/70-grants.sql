@@ -5,7 +5,7 @@
 -- security definer: reads _rowhouse_grants of the caller's tenant.
 create or replace function rowhouse.may(relation integer, verb text)
 returns boolean
-language plpgsql stable security definer
+language plpgsql stable parallel restricted security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

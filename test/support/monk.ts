@@ -12,6 +12,8 @@ export interface Monk {
   readonly find: (table: string, body: object) => Promise<readonly MonkRecord[]>;
   readonly ids: (table: string, where: object) => Promise<readonly string[]>;
   readonly send: (method: string, path: string, body?: unknown) => Promise<Reply>;
+  /** Sends a body as it is written. */
+  readonly raw: (method: string, path: string, body: string) => Promise<Reply>;
 }
 
 /** Requests of one principal. */
@@ -27,6 +29,7 @@ export function monk(app: TestApp, as: Principal): Monk {
     (await data('POST', `/api/find/${table}`, body)) as MonkRecord[];
   return {
     send,
+    raw: (method, path, body) => app.request(method, path, { as, raw: body }),
     find,
     define: async (name, body) =>
       (await data('POST', `/api/describe/${name}`, body)) as Record<string, unknown>,

