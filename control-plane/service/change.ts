@@ -78,7 +78,7 @@ export function planChange(
       throw new TypeError('views are worked out with the database');
     case 'create_table': {
       const old = findTable(catalog, definition.table);
-      const replaced = old && definition.replace ? old : undefined;
+      const replaced = old && definition.replace ? required(catalog, old) : undefined;
       const removal = replaced ? remove(replaced, true, catalog) : undefined;
       const base = removal?.after ?? catalog;
       checkDraft(definition.table, base);
@@ -207,6 +207,10 @@ function required(catalog: Catalog, name: TableName): Table {
   const table = findTable(catalog, name);
   if (!table) {
     throw new ServiceError('table_not_found', `No such table '${name.name}'`, { table: name.name });
+  }
+  // A view is defined as one; what is said of tables has no meaning for it.
+  if (table.kind === 'view') {
+    throw new ServiceError('read_only', undefined, { table: table.name });
   }
   return table;
 }

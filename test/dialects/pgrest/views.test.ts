@@ -257,6 +257,39 @@ describe('reading views', () => {
     }
   });
 
+  it('is no table to other dialects, but can be read there', async () => {
+    const name = await raw('select name from items where count = 1');
+    const root = monk(app, principal(tenant, 'root', { access: 'root', sudo: true }));
+    expect((await root.find(name, {})).map((row) => row['name'])).toEqual(['a']);
+    for (const [method, path, body] of [
+      ['PUT', `/api/describe/${name}`, { description: 'x' }],
+      ['DELETE', `/api/describe/${name}`, undefined],
+      ['POST', `/api/data/${name}`, [{ name: 'x' }]],
+    ] as const) {
+      expect((await root.send(method, path, body)).status).toBeGreaterThanOrEqual(400);
+    }
+    expect(await admin.rows(`/views/${name}`)).toEqual([{ name: 'a' }]);
+  });
+
+  it('goes with its tenant, and so does the role that owned it', async () => {
+    const other = await app.createTenant('gone');
+    const ada = pgrest(app, principal(other, 'ada', { roles: ['PGREST_ADMIN'] }));
+    await ada.table({ table_name: 'x', columns: {} });
+    await ada.call('POST', '/manage/views', { view_name: 'v', raw_sql: 'select * from x' });
+    await ada.refused(400, 'POST', '/manage/views', {
+      view_name: 'w',
+      raw_sql: `select * from t_${tenant}."Items"`,
+    });
+    const { tenant: _, ...operator } = principal('', 'op', { operator: true });
+    const path = `/admin/tenants/${other}?confirm=${other}`;
+    expect((await app.request('DELETE', path, { as: operator })).status).toBeLessThan(300);
+    const { rows } = await database.admin.query(
+      'select rolname from pg_roles where rolname like $1',
+      [`t_${other}%`],
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('stands in the way of what it reads', async () => {
     const id = await admin.table({ table_name: 'base', columns: { a: { data_type: 'integer' } } });
     await admin.call('POST', '/manage/views', { view_name: 'top', raw_sql: 'select a from base' });
