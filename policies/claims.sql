@@ -37,8 +37,13 @@ begin
       into p.tenant, p.sub, p.names, p.roles, p.orgs, p.level, p.sudo
       from control.logins as l
       join control.tenants as t on t.id = l.tenant_id and t.status = 'active'
+      -- Recorded grants, and group roles of the tenant that the login is a member of.
       cross join lateral (
-        select array(select r.role from control.role_members as r where r.tenant_id = t.id and r.sub = l.sub) as granted
+        select array(
+          select r.role from control.role_members as r where r.tenant_id = t.id and r.sub = l.sub
+          union
+          select substr(g.rolname, length(t.slug) + 4) from pg_auth_members as a join pg_roles as g on g.oid = a.roleid
+          where a.member = session_user::regrole and starts_with(g.rolname, 't_' || t.slug || '_PGREST_')) as granted
       ) as m
       where l.rolname = session_user;
     if not p.names @> p.roles then

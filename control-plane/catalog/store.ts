@@ -186,6 +186,10 @@ export async function storeGrant(
     'update control.roles set updated_at = now(), updated_by = $3 where tenant_id = $1 and name = $2',
     [tenantId, role, by],
   );
+  await connection.query(
+    'select rowhouse.mirror_grants(slug, $2) from control.tenants where id = $1',
+    [tenantId, sub],
+  );
   return true;
 }
 

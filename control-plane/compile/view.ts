@@ -1,4 +1,4 @@
-import { ident, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
+import { ident, join, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import { tableName } from './object.ts';
@@ -46,7 +46,8 @@ export function createView(view: Table, catalog: Catalog, reads: readonly Table[
     sql`alter view ${name} owner to ${owner}`,
     ...(materialized ? [sql`refresh materialized view ${store}`] : []),
     sql`select rowhouse.close_view_owner(${slug})`,
-    sql`grant select on ${name} to ${ident(schema)}`,
+    sql`select rowhouse.create_group_roles(${slug})`,
+    sql`grant select on ${name} to ${viewReaders(schema)}`,
   ];
   return {
     class: 'safe',
@@ -54,6 +55,12 @@ export function createView(view: Table, catalog: Catalog, reads: readonly Table[
     forward: forward.map(toText),
     reverse: dropped(view),
   };
+}
+
+/** Roles that read views, and the one under which the gateway asks for them; the condition of the view tells who may. */
+function viewReaders(schema: string): Sql {
+  const groups = ['PGREST_ADMIN', 'PGREST_WRITE', 'PGREST_READ', 'PGREST_USER'];
+  return join([ident(schema), ...groups.map((group) => ident(`${schema}_${group}`))]);
 }
 
 /** What the view owner may see of a table: everything in mode grants, else what the reader may. */

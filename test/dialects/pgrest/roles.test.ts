@@ -143,6 +143,14 @@ describe('managing roles', () => {
     );
     expect((await carl.rows('/views/seen')).length).toBe(await seen());
     expect(await seen()).toBeGreaterThan(0);
+    const member = async () =>
+      (
+        await database.admin.query(
+          `select pg_has_role($1, 't_${tenant}_PGREST_USER', 'member') as held`,
+          [database.slug('carl')],
+        )
+      ).rows[0].held;
+    expect(await member()).toBe(true);
     expect((await admin.call('GET', '/manage/roles/PGREST_USER')).result).toMatchObject({
       name: 'PGREST_USER',
       owner: 'pgrest',
@@ -157,6 +165,14 @@ describe('managing roles', () => {
     );
     await carl.refused(403, 'GET', '/views/seen');
     expect(await seen()).toBe(0);
+    expect(await member()).toBe(false);
+    // A database administrator may grant the group role itself.
+    await database.admin.query(`grant "t_${tenant}_PGREST_READ" to "${database.slug('carl')}"`);
+    expect(await seen()).toBeGreaterThan(0);
+    expect((await sql.query(`select * from t_${tenant}.items`)).rowCount).toBeGreaterThan(0);
+    await expect(sql.query(`delete from t_${tenant}.items returning 1`)).resolves.toMatchObject({
+      rowCount: 0,
+    });
   });
 
   it('refuses what is not managed here', async () => {

@@ -276,10 +276,8 @@ describe('reading views', () => {
     const ada = pgrest(app, principal(other, 'ada', { roles: ['PGREST_ADMIN'] }));
     await ada.table({ table_name: 'x', columns: {} });
     await ada.call('POST', '/manage/views', { view_name: 'v', raw_sql: 'select * from x' });
-    await ada.refused(400, 'POST', '/manage/views', {
-      view_name: 'w',
-      raw_sql: `select * from t_${tenant}."Items"`,
-    });
+    const foreign = { view_name: 'w', raw_sql: `select * from t_${tenant}."Items"` };
+    expect((await ada.send('POST', '/manage/views', foreign)).status).toBe(400);
     const { tenant: _, ...operator } = principal('', 'op', { operator: true });
     const path = `/admin/tenants/${other}?confirm=${other}`;
     expect((await app.request('DELETE', path, { as: operator })).status).toBeLessThan(300);
