@@ -58,6 +58,21 @@ it('sharing a hidden row does not lock it', async () => {
   }
 });
 
+it('advisory locks and large objects, which belong to no tenant, are not for login roles', async () => {
+  for (const call of [
+    'pg_advisory_lock(7241109001)',
+    'pg_try_advisory_lock(1, 2)',
+    'pg_advisory_xact_lock_shared(1)',
+    'lo_create(0)',
+    'lo_creat(-1)',
+    `lo_from_bytea(0, 'x')`,
+  ]) {
+    await as('edit', async (client) => {
+      expect([call, await codeOf(client, `select ${call}`)]).toEqual([call, '42501']);
+    });
+  }
+});
+
 it('making access lists takes the right to give them to a row', async () => {
   for (const [who, code] of [
     ['deny', 'RH303'],

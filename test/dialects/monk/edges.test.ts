@@ -129,6 +129,18 @@ describe('one operation alone in a bulk request', () => {
   });
 });
 
+it('a change of lists names the right to manage them', async () => {
+  const [made] = await some({ name: 'managed' });
+  const path = `/api/data/goods/${made?.id}`;
+  const body = { access_read: ['ann'] };
+  const found = await house.ann.refused(403, 'INSUFFICIENT_PERMISSIONS', 'PUT', path, body);
+  expect(found.data).toEqual({ required_permission: 'update_acl' });
+  const other = await house.reader.refused(403, 'INSUFFICIENT_PERMISSIONS', 'PUT', path, {
+    name: 'x',
+  });
+  expect(other.data).toEqual({ required_permission: 'update_data' });
+});
+
 describe('unknown keys are refused', () => {
   it('where access lists would be emptied or changed', async () => {
     const [made] = await some({ name: 'listed', access_read: ['ann'], access_full: ['meg'] });
@@ -268,4 +280,17 @@ it('no reply is without bound: changes by filter answer with at most 10,000 reco
   }
   const sums = { aggregate: { n: { $sum: 'n' }, all: { $count: '*' } } };
   expect(await data('POST', '/api/aggregate/crowd', sums)).toEqual([{ n: 10_001, all: 10_001 }]);
+});
+
+it('a relationship to a column that is no key names it', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/lands', {
+    columns: [{ column_name: 'code', type: 'text', unique: true }],
+  });
+  const column = { type: 'text', relationship_type: 'owned', related_schema: 'lands' };
+  const found = await refused(400, 'VALIDATION_ERROR', 'POST', '/api/describe/goods/land', {
+    ...column,
+    related_column: 'code',
+  });
+  expect(codesOf(found)).toEqual(['related_column TYPE']);
 });
