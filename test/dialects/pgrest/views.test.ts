@@ -1,6 +1,7 @@
 /** Views: what SQL is accepted, who may read, what a refresh does, in REST and SQL. */
 import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { doctor } from '../../../control-plane/pg/doctor.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { createLogin } from '../../support/logins.ts';
@@ -286,6 +287,11 @@ describe('reading views', () => {
       [`t_${other}%`],
     );
     expect(rows).toEqual([]);
+  });
+
+  it('leaves a database that doctor finds in order', async () => {
+    const findings = await doctor(database.url);
+    expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it('stands in the way of what it reads', async () => {
