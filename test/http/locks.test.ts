@@ -7,6 +7,28 @@ import { monk } from '../support/monk.ts';
 import { principal } from '../support/principal.ts';
 import { withClient } from '../support/sql.ts';
 
+it('slow statements of one tenant leave connections to the others', async () => {
+  const database = await createDatabase();
+  const app = await startApp(database);
+  const one = await app.createTenant('slow');
+  const two = await app.createTenant('quick');
+  const first = monk(app, principal(one, 'boss', { access: 'root' }));
+  const second = monk(app, principal(two, 'boss', { access: 'root' }));
+  for (const rest of [first, second]) await rest.define('note', {});
+  await database.admin.query(
+    `create function "t_${one}".slow() returns trigger language plpgsql as
+       $$ begin perform pg_sleep(2); return new; end $$;
+     create trigger slow before insert on "t_${one}".note execute function "t_${one}".slow()`,
+  );
+  // More than the pool has connections.
+  const waiting = Array.from({ length: 12 }, () => first.send('POST', '/api/data/note', {}));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const began = Date.now();
+  const other = await second.send('GET', '/api/data/note');
+  expect([other.status, Date.now() - began < 1000]).toEqual([200, true]);
+  for (const { status, text } of await Promise.all(waiting)) expect(status, text).toBe(200);
+});
+
 it('a table locked in one tenant leaves the others served', async () => {
   const database = await createDatabase();
   const app = await startApp(database);

@@ -189,6 +189,9 @@ it('trash shows permanently deleted records one by one as in its list', async ()
   await house.root.data('DELETE', path);
   await house.sudo.refused(404, 'RECORD_NOT_FOUND', 'GET', path);
   await house.root.refused(403, 'SUDO_REQUIRED', 'GET', `${path}?include_deleted=true`);
+  await house.root.refused(403, 'SUDO_REQUIRED', 'GET', '/api/trashed?include_deleted=true');
+  const everything = await house.sudo.data('GET', '/api/trashed?include_deleted=true');
+  expect(everything.goods.map((each: Data) => each.id)).toContain(made?.id);
   const shown = await house.sudo.data('GET', `${path}?include_deleted=true`);
   expect(shown).toMatchObject({ name: 'erased', deleted_at: expect.any(String) });
 });
