@@ -73,6 +73,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
     engine: createEngine({
       ...loader,
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
+      ready: () => answers(data),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
     }),
     admin: createAdmin({ asOwner: owner, createTenant, dropTenant }),
@@ -91,12 +92,32 @@ export function openServices(config: Config, databaseUrl: string): Services {
   };
 }
 
+async function answers(data: Pool): Promise<boolean> {
+  try {
+    await data.borrow((client) => client.query('select 1'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The check with which every statement enters, alone. */
 async function confirmAt(data: Pool, catalog: Catalog, caller: Caller): Promise<void> {
   const claims = JSON.stringify(claimsOf(caller.principal, caller.requestId));
   try {
     await data.borrow((client) =>
-      client.query('select rowhouse.admit($1, $2, $3)', [catalog.tenant, catalog.version, claims]),
+      caller.right === undefined
+        ? client.query('select rowhouse.admit($1, $2, $3)', [
+            catalog.tenant,
+            catalog.version,
+            claims,
+          ])
+        : client.query('select rowhouse.require_verb($1, $2, $3, $4)', [
+            catalog.tenant,
+            catalog.version,
+            claims,
+            caller.right,
+          ]),
     );
   } catch (error) {
     throw toServiceError(error);

@@ -33,11 +33,22 @@ begin
       p := jsonb_populate_record(null::rowhouse.principal, claims::jsonb);
     end if;
   else
-    select t.slug, l.sub, l.names, l.roles, l.orgs, l.access, false
+    select t.slug, l.sub, l.names, l.roles || m.granted, l.orgs, l.access, false
       into p.tenant, p.sub, p.names, p.roles, p.orgs, p.level, p.sudo
       from control.logins as l
       join control.tenants as t on t.id = l.tenant_id and t.status = 'active'
+      -- Recorded grants, and group roles of the tenant that the login is a member of.
+      cross join lateral (
+        select array(
+          select r.role from control.role_members as r where r.tenant_id = t.id and r.sub = l.sub
+          union
+          select substr(g.rolname, length(t.slug) + 4) from pg_auth_members as a join pg_roles as g on g.oid = a.roleid
+          where a.member = session_user::regrole and starts_with(g.rolname, 't_' || t.slug || '_PGREST_')) as granted
+      ) as m
       where l.rolname = session_user;
+    if not p.names @> p.roles then
+      p.names := rowhouse.names_of(p.sub, p.roles, p.orgs);
+    end if;
   end if;
   p.names := coalesce(p.names, '{}');
   p.level := coalesce(p.level, 0);
@@ -133,6 +144,7 @@ as $$
 declare
   found_tenant control.tenants;
   account_level integer;
+  granted text[];
   c jsonb := claims::jsonb;
 begin
   select t.* into found_tenant from control.tenants as t where t.slug = admit.tenant;
@@ -147,6 +159,15 @@ begin
   if c ->> 'tenant' is distinct from admit.tenant
     or (c ->> 'iat')::numeric + 5 < extract(epoch from found_tenant.created_at) then
     perform rowhouse.refuse('RH302', 'Access denied');
+  end if;
+  granted := array(
+    select m.role from control.role_members as m
+    where m.tenant_id = found_tenant.id and m.sub = c ->> 'sub' and not coalesce(c -> 'roles' ? m.role, false));
+  if granted <> '{}' then
+    -- Roles held by a recorded grant count as those of the token do, here and in access lists.
+    c := c || jsonb_build_object('roles', coalesce(c -> 'roles', '[]') || to_jsonb(granted),
+      'names', to_jsonb(rowhouse.names_of(null, array(select jsonb_array_elements_text(c -> 'names')), granted)));
+    claims := c::text;
   end if;
   select a.access into account_level
     from control.accounts as a
@@ -165,7 +186,7 @@ begin
 end
 $$;
 comment on function rowhouse.admit(text, bigint, text) is
-  'Checks tenant, catalog version and that neither tenant nor account is a former one; the claims, with the level lowered to that of the account, if there is one.';
+  'Checks tenant, catalog version and that neither tenant nor account is a former one; the claims, with recorded roles and the level lowered to that of the account, if there is one.';
 
 create or replace function rowhouse.enter(tenant text, version bigint, claims text, show text, intent text)
 returns void

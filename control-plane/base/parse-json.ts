@@ -1,3 +1,4 @@
+import { gather, type RepeatedKeys } from './gather-json.ts';
 import { exactNumber, type Json } from './json.ts';
 
 /** Deeper values only serve to exhaust whatever walks them. Postgres itself stops at some thousands. */
@@ -15,9 +16,16 @@ const surrogateEscape = /\\u[dD][89a-fA-F]/;
  * - of repeated keys the last counts, as everywhere in JavaScript; `__proto__` is a key like any other.
  * @throws SyntaxError with a message fit for the sender
  */
-export function parseJson(text: string): Json {
-  checkDepth(text);
+export function parseJson(text: string, repeated?: RepeatedKeys): Json {
+  const members = checkDepth(text);
   checkNul(text);
+  const value = parseExact(text);
+  // Only a text with more members than its value has keys is read twice.
+  if (repeated === undefined || countKeys(value) === members) return value;
+  return gather(text, repeated, parseExact);
+}
+
+function parseExact(text: string): Json {
   if (!riskyNumber.test(text) && !surrogateEscape.test(text)) return JSON.parse(text) as Json;
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown) as Json;
 }
@@ -55,9 +63,10 @@ const quote = 34;
 const backslash = 92;
 const nul = '\\u0000';
 
-/** One pass over the text before it is parsed; strings are skipped with indexOf. */
-function checkDepth(text: string): void {
+/** One pass over the text before it is parsed; strings are skipped with indexOf. Counts the members of its objects. */
+function checkDepth(text: string): number {
   let depth = 0;
+  let members = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) at = stringEnd(text, at);
@@ -65,7 +74,16 @@ function checkDepth(text: string): void {
     else if (code === 91 || code === 123) {
       if (++depth > deepest) throw new SyntaxError(`Nested deeper than ${deepest} levels`);
     } else if (code === 93 || code === 125) depth--;
+    else if (code === 58) members++;
   }
+  return members;
+}
+
+function countKeys(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const items = Array.isArray(value) ? value : Object.values(value);
+  const own = Array.isArray(value) ? 0 : items.length;
+  return items.reduce((count: number, item) => count + countKeys(item as Json), own);
 }
 
 /** Position of the closing quote; the end of the text when there is none (the parser will say so). */

@@ -1,3 +1,5 @@
+import { ident, toText } from './sql.ts';
+
 /** How a value of a column type looks in JSON. */
 export type JsonForm = 'string' | 'integer' | 'number' | 'boolean' | 'any';
 
@@ -22,9 +24,19 @@ export const baseTypes = {
   interval: { json: 'string', class: 'other' },
   uuid: { json: 'string', class: 'uuid' },
   jsonb: { json: 'any', class: 'json' },
+  /** A type of the tenant's own: its name and values are in `enumeration`. */
+  enum: { json: 'string', class: 'other' },
 } as const satisfies Record<string, { json: JsonForm; class: TypeClass }>;
 
 export type BaseType = keyof typeof baseTypes;
+
+/** A tenant's enumerated type as Postgres has it. */
+export interface Enumeration {
+  readonly schema: string;
+  readonly name: string;
+  /** In the order Postgres sorts them. */
+  readonly values: readonly string[];
+}
 
 /** The type of a column. `length` only for varchar; `precision` only for timestamptz (the server's own times use 3). */
 export interface ColumnType {
@@ -32,6 +44,8 @@ export interface ColumnType {
   readonly array?: boolean;
   readonly length?: number;
   readonly precision?: number;
+  /** Only, and always, for enum. */
+  readonly enumeration?: Enumeration;
 }
 
 /** The Postgres spelling of a column type. */
@@ -41,7 +55,9 @@ export function typeText(type: ColumnType): string {
       ? `varchar(${type.length})`
       : type.base === 'timestamptz' && type.precision !== undefined
         ? `timestamptz(${type.precision})`
-        : type.base;
+        : type.base === 'enum'
+          ? toText(ident(type.enumeration?.schema ?? '', type.enumeration?.name ?? ''))
+          : type.base;
   return type.array ? `${base}[]` : base;
 }
 

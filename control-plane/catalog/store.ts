@@ -1,5 +1,5 @@
 import type { Json } from '../base/json.ts';
-import type { Catalog } from '../model/catalog.ts';
+import type { Catalog, NamedValues } from '../model/catalog.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { type Connection, rowsOf } from './connection.ts';
 
@@ -36,12 +36,13 @@ export async function storeTable(
 ): Promise<void> {
   await connection.query(
     `insert into control.relations (tenant_id, id, uuid, app, datasource, name, physical, kind, provider, access, status,
-       features, "freeze", sudo, key, description, extra)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+       features, "freeze", sudo, key, description, extra, uniques, endpoints, path, "view")
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
      on conflict on constraint relations_pkey do update set app = excluded.app, datasource = excluded.datasource,
        name = excluded.name, physical = excluded.physical, kind = excluded.kind, provider = excluded.provider,
        access = excluded.access, status = excluded.status, features = excluded.features, "freeze" = excluded.freeze,
        sudo = excluded.sudo, key = excluded.key, description = excluded.description, extra = excluded.extra,
+       uniques = excluded.uniques, endpoints = excluded.endpoints, path = excluded.path, "view" = excluded.view,
        updated_at = now()`,
     [
       tenantId,
@@ -61,6 +62,10 @@ export async function storeTable(
       table.key,
       table.description ?? null,
       JSON.stringify(table.extra ?? {}),
+      table.uniques === undefined ? null : JSON.stringify(table.uniques),
+      table.endpoints ?? null,
+      table.path ?? null,
+      table.view === undefined ? null : JSON.stringify(table.view),
     ],
   );
   await storeColumns(connection, tenantId, table);
@@ -127,10 +132,72 @@ export async function storeRemoval(
   );
 }
 
+/** Enumerated types just made. */
+export async function storeEnums(
+  connection: Connection,
+  tenantId: number,
+  enums: readonly NamedValues[],
+): Promise<void> {
+  for (const { name, values } of enums) {
+    await connection.query(
+      'insert into control.enums (tenant_id, name, "values") values ($1, $2, $3)',
+      [tenantId, name, values],
+    );
+  }
+}
+
+/** A new role. */
+export async function storeRole(
+  connection: Connection,
+  tenantId: number,
+  role: { readonly name: string; readonly description: string; readonly by: string },
+): Promise<void> {
+  await connection.query(
+    `insert into control.roles (tenant_id, name, description, created_by, updated_by)
+     values ($1, $2, $3, $4, $4)`,
+    [tenantId, role.name, role.description, role.by],
+  );
+}
+
+/** Records a grant or takes it back; true when that changed anything. */
+export async function storeGrant(
+  connection: Connection,
+  tenantId: number,
+  grant: {
+    readonly role: string;
+    readonly sub: string;
+    readonly held: boolean;
+    readonly by: string;
+  },
+): Promise<boolean> {
+  const { role, sub, held, by } = grant;
+  const done = held
+    ? await connection.query(
+        `insert into control.role_members (tenant_id, role, sub, granted_by) values ($1, $2, $3, $4)
+         on conflict do nothing`,
+        [tenantId, role, sub, by],
+      )
+    : await connection.query(
+        'delete from control.role_members where tenant_id = $1 and role = $2 and sub = $3',
+        [tenantId, role, sub],
+      );
+  if (done.rowCount === 0) return false;
+  await connection.query(
+    'update control.roles set updated_at = now(), updated_by = $3 where tenant_id = $1 and name = $2',
+    [tenantId, role, by],
+  );
+  await connection.query(
+    'select rowhouse.mirror_grants(slug, $2) from control.tenants where id = $1',
+    [tenantId, sub],
+  );
+  return true;
+}
+
 /** One schema operation. */
 export interface Operation {
   readonly kind: string;
-  readonly table: TableName & { readonly datasource?: string };
+  /** Absent where it is about a role. */
+  readonly table?: TableName & { readonly datasource?: string };
   readonly relation?: number;
   readonly principal: string;
   readonly requestId: string;
@@ -154,8 +221,8 @@ export async function storeOperation(
     [
       tenantId,
       operation.relation ?? null,
-      operation.table.app,
-      operation.table.datasource ?? null,
+      operation.table?.app ?? null,
+      operation.table?.datasource ?? null,
       operation.principal,
       operation.kind,
       JSON.stringify(operation.definition),

@@ -1,6 +1,6 @@
 import { sql } from '../base/sql.ts';
 import { flagNames, flags } from '../model/flags.ts';
-import type { Column, Table } from '../model/table.ts';
+import type { Column, Table, UniqueRule } from '../model/table.ts';
 import { joinedName, shortName } from './names.ts';
 import { columnList, constraint, type TableObject } from './object.ts';
 
@@ -9,6 +9,7 @@ export function constraints(table: Table): readonly TableObject[] {
   return [
     ...primaryKey(table),
     ...uniqueConstraints(table),
+    ...jointConstraints(table),
     ...table.columns.flatMap(checksOf(table)),
   ];
 }
@@ -31,6 +32,21 @@ function uniqueConstraints(table: Table): readonly TableObject[] {
       field: column.name,
     }),
   );
+}
+
+function jointConstraints(table: Table): readonly TableObject[] {
+  return (table.uniques ?? []).map((rule) =>
+    constraint(table, {
+      kind: 'unique',
+      name: jointName(rule, table),
+      rule: sql`unique ${columnList(rule.columns)}`,
+      split: false,
+    }),
+  );
+}
+
+function jointName({ name }: UniqueRule, table: Table): string {
+  return shortName(name, `uniq_${table.id}`);
 }
 
 /** Whether a column needs uniqueness of its own: a lone key column has it already. */
@@ -92,7 +108,12 @@ export function constraintFacts(table: Table): readonly ConstraintFacts[] {
     table.key.length > 0
       ? [{ kind: 'primary' as const, name: `pkey_${table.id}`, columns: table.key }]
       : [];
-  return [...key, ...unique, ...checks, ...references];
+  const joint = (table.uniques ?? []).map((rule) => ({
+    kind: 'unique' as const,
+    name: jointName(rule, table),
+    columns: rule.columns,
+  }));
+  return [...key, ...unique, ...joint, ...checks, ...references];
 }
 
 /** A name for a reference that the definition left without one that fits. */

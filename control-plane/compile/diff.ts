@@ -1,4 +1,4 @@
-import { ident, type Sql, sql, toText } from '../base/sql.ts';
+import { ident, literal, type Sql, sql, toText } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import {
@@ -141,6 +141,11 @@ function alterColumn(table: Table, { was, is }: Pair): readonly Step[] {
   const retyped = textOf(was.type) !== textOf(is.type);
   const redefaulted = retyped || textOf(was.default) !== textOf(is.default);
   const steps: Step[] = [];
+  const renumbered = textOf(was.identity) !== textOf(is.identity);
+  if (renumbered && was.identity) {
+    const again = sql`add ${was.identity}`;
+    steps.push(alter(table, is, 'drop identity', sql`drop identity`, again));
+  }
   // A default of the old type can stop the conversion: it goes before and the new one comes after.
   if (redefaulted && was.default)
     steps.push(alter(table, is, 'drop default', sql`drop default`, setDefault(was)));
@@ -151,6 +156,7 @@ function alterColumn(table: Table, { was, is }: Pair): readonly Step[] {
     const step = alter(table, is, 'set not null', sql`set not null`, sql`drop not null`);
     steps.push({ ...step, conflicts: ['23'] });
   }
+  if (renumbered && is.identity) steps.push(number(table, is, is.identity));
   if (was.notNull && !is.notNull)
     steps.push(alter(table, is, 'drop not null', sql`drop not null`, sql`set not null`));
   return steps;
@@ -160,11 +166,39 @@ function setDefault({ default: value }: PhysicalColumn): Sql {
   return value ? sql`set default ${value}` : sql`drop default`;
 }
 
+/** The sequence goes on behind the greatest value stored. */
+function number(table: Table, column: PhysicalColumn, identity: Sql): Step {
+  const step = alter(table, column, 'identity', sql`add ${identity}`, sql`drop identity`);
+  const [on, name] = [tableName(table), literal(column.name)];
+  const sequence = sql`pg_get_serial_sequence(${literal(toText(on))}, ${name})`;
+  const last = sql`max(${ident(column.name)})`;
+  const move = sql`select setval(${sequence}, ${last}) from ${on} having ${last} is not null`;
+  return { ...step, forward: [...step.forward, toText(move)], conflicts: ['22', '23'] };
+}
+
 function retype(table: Table, { was, is }: Pair): Step {
   const forward = typeChange(was, is);
   const step = alter(table, is, 'type', forward, typeChange(is, was));
   const keeps = was.model && is.model && isWidening(was.model, is.model);
-  return { ...step, class: keeps ? 'safe' : 'destructive', conflicts: ['22', '23', '54'] };
+  const misfits = was.model && is.model ? misfitCount(table, was, is) : {};
+  return {
+    ...step,
+    ...misfits,
+    class: keeps ? 'safe' : 'destructive',
+    conflicts: ['22', '23', '54'],
+  };
+}
+
+/** How many rows stand in the way of a type: asked when the change has failed. Columns may have been renamed by it. */
+function misfitCount(table: Table, was: PhysicalColumn, is: PhysicalColumn): Pick<Step, 'misfits'> {
+  if (!was.model || !is.model || was.name !== is.name) return {};
+  const using = literal(toText(conversion(was.name, was.model, is.model)));
+  const longest = is.model.base === 'varchar' ? (is.model.length ?? 0) : 0;
+  const on = literal(toText(tableName(table)));
+  const most = literal(longest);
+  return {
+    misfits: toText(sql`select rowhouse.count_misfits(${on}, ${using}, ${most}::integer) as count`),
+  };
 }
 
 function typeChange(from: PhysicalColumn, to: PhysicalColumn): Sql {

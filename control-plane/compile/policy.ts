@@ -86,6 +86,13 @@ export function policies(table: Table): readonly TableObject[] {
   ];
 }
 
+/** Which rows of a table show through views: in mode grants all, for the view has its own rules; else those the reader may see. */
+export function viewCondition(table: Table): Sql {
+  if (table.access === 'grants') return shown(table, sql`true`, false);
+  const conditions = modes[table.access]?.(table);
+  return conditions ? shown(table, conditions.select, false) : sql`false`;
+}
+
 /** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */
 function shown(table: Table, condition: Sql, answers: boolean): Sql {
   if (!table.features.softDelete) return condition;

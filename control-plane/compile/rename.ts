@@ -99,6 +99,9 @@ function renamed(old: Table, next: Table, moves: readonly Move[]): Table {
     physical: next.physical,
     columns: old.columns.map((column) => ({ ...column, name: move(column.name) })),
     key: old.key.map(move),
+    ...(old.uniques
+      ? { uniques: old.uniques.map((rule) => ({ ...rule, columns: rule.columns.map(move) })) }
+      : {}),
     references: old.references.map((reference) => {
       const own = reference.target.app === old.app && reference.target.name === old.name;
       return {

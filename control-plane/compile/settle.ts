@@ -5,6 +5,7 @@ import {
   sameName,
   type Table,
   type TableDraft,
+  type UniqueRule,
 } from '../model/table.ts';
 import { physicalName } from '../model/table-schema.ts';
 import { referenceName } from './constraint.ts';
@@ -51,10 +52,28 @@ export function settle(
     physical: physicalName(draft),
     columns,
     references,
+    ...(draft.uniques ? { uniques: settleUniques(draft.uniques, columns, old) } : {}),
     features: { ...draft.features, history },
     createdAt: old?.createdAt ?? '',
     updatedAt: '',
   };
+}
+
+/** Rules follow columns to their new names, and go with them. */
+function settleUniques(
+  rules: readonly UniqueRule[],
+  columns: readonly Column[],
+  old: Table | undefined,
+): readonly UniqueRule[] {
+  const current = (name: string): string | undefined => {
+    if (columns.some((column) => column.name === name)) return name;
+    const id = old?.columns.find((column) => column.name === name)?.id;
+    return columns.find((column) => column.id === id)?.name;
+  };
+  return rules.flatMap((rule) => {
+    const names = rule.columns.map(current).filter((name) => name !== undefined);
+    return names.length === rule.columns.length ? [{ ...rule, columns: names }] : [];
+  });
 }
 
 function settleColumn(

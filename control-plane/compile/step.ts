@@ -9,6 +9,8 @@ export interface Step {
   readonly field?: string;
   /** Classes of SQLSTATE that mean stored rows break the new rule; any other fault of class 22 or 23 is the definition's own. */
   readonly conflicts?: readonly string[];
+  /** Query for the number of rows in the way, where they can be counted. */
+  readonly misfits?: string;
 }
 
 /** The statements of steps, in order. */

@@ -75,7 +75,7 @@ function tenantTables(slug: string): readonly string[] {
   id integer generated always as identity constraint _rowhouse_grants_pkey primary key,
   relation integer,
   verb text not null
-    constraint _rowhouse_grants_verb_check check (verb in ('select', 'insert', 'update', 'delete')),
+    constraint _rowhouse_grants_verb_check check (verb in ('select', 'insert', 'update', 'delete', 'define', 'grant', 'view')),
   role text not null,
   constraint _rowhouse_grants_key unique nulls not distinct (role, verb, relation)
 )`),

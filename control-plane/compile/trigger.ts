@@ -132,6 +132,28 @@ export function triggers(table: Table): readonly TableObject[] {
       args,
     });
   }
+  for (const { name, identity } of table.columns) {
+    if (!identity) continue;
+    add({
+      order: '_050_number',
+      of: name,
+      when: 'before insert',
+      each: 'row',
+      only: sql`new.${ident(name)} is null`,
+      call: 'next_number',
+      args: [name],
+    });
+  }
+  const touched = flagged(table, 'touched');
+  if (touched.length > 0) {
+    add({
+      order: '_350_touch',
+      when: 'before update',
+      each: 'row',
+      call: flags.touched.guard,
+      args: touched,
+    });
+  }
   if (softDelete)
     add({
       order: '_400_trash',

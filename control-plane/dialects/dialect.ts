@@ -1,10 +1,12 @@
 import type { ServiceError } from '../base/errors.ts';
+import type { RepeatedKeys } from '../base/gather-json.ts';
 import type { Json } from '../base/json.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
-import type { Table } from '../model/table.ts';
+import type { Right } from '../model/role.ts';
+import type { Table, TableName } from '../model/table.ts';
 import type { Result, Statement } from '../statement/statement.ts';
 
 /** A request as a dialect sees it: values only, no sockets. */
@@ -26,9 +28,12 @@ export type Action =
       readonly kind: 'statements';
       /** In order. More than one: one transaction. A function sees the results before it. */
       readonly statements: readonly (Statement | ((earlier: readonly Result[]) => Statement))[];
+      /** A view whose rules the caller must meet: judged first, in the same round trip. */
+      readonly view?: TableName;
       readonly reply: (results: readonly Result[]) => Reply;
       readonly fail?: Relabel;
     }
+  | { readonly kind: 'health'; readonly reply: (ready: boolean) => Reply; readonly fail?: Relabel }
   | {
       readonly kind: 'definition';
       readonly definition: Definition;
@@ -76,6 +81,8 @@ export interface Route {
   readonly path: string;
   /** No token needed (a token sent is still verified by the command itself). */
   readonly public?: boolean;
+  /** What the caller must be entitled to; Postgres judges, before anything else of the request is. */
+  readonly right?: Right;
   /** Public routes get no catalog and no principal. */
   readonly handle: (request: DialectRequest, context: RouteContext) => Action;
 }
@@ -92,6 +99,10 @@ export interface Dialect {
   readonly routes: readonly Route[];
   /** Header names that carry a token besides Authorization. */
   readonly tokenHeaders: readonly string[];
+  /** Where an object of a body may repeat a key, whose values are then one list. Absent: the last value counts. */
+  readonly repeatedKeys?: RepeatedKeys;
+  /** Claims whose content, where a foreign token has them, goes before those of the configured names. */
+  readonly claims?: Readonly<Partial<Record<'sub' | 'tenant', string>>>;
   readonly fail: (
     error: ServiceError,
     request: Pick<DialectRequest, 'method' | 'params' | 'query'>,

@@ -1,6 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Principal } from '../model/principal.ts';
-import type { Tokens } from '../service/tokens.ts';
+import type { ClaimAliases, Tokens } from '../service/tokens.ts';
 import type { Exchange } from './exchange.ts';
 
 const schemes = /^(?:bearer|token|api-key) +(\S+)$/i;
@@ -31,10 +31,11 @@ export async function authenticate(
   tokens: Pick<Tokens, 'verify'>,
   headers: Exchange['headers'],
   tokenHeaders: readonly string[],
+  claims?: ClaimAliases,
 ): Promise<Principal | undefined> {
   let principal: Principal | undefined;
   for (const token of credentials(headers, tokenHeaders)) {
-    const verified = await tokens.verify(token);
+    const verified = await tokens.verify(token, claims);
     if (principal !== undefined && !sameIdentity(principal, verified)) {
       throw new ServiceError('token_invalid');
     }

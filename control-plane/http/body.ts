@@ -2,11 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ServiceError } from '../base/errors.ts';
+import type { RepeatedKeys } from '../base/gather-json.ts';
 import type { Json } from '../base/json.ts';
 import { parseJson } from '../base/parse-json.ts';
 
 /** Reads the JSON body of a request; undefined when there is none. */
-export type BodyReader = (message: IncomingMessage) => Promise<Json | undefined>;
+export type BodyReader = (
+  message: IncomingMessage,
+  /** Where repeated keys of an object are kept; absent: the last counts. */
+  repeated?: RepeatedKeys,
+) => Promise<Json | undefined>;
 
 const decoders = {
   gzip: createGunzip,
@@ -25,7 +30,7 @@ const leastBudget = 256 * 1024 * 1024;
 export function createBodyReader(limit: number): BodyReader {
   const budget = Math.max(leastBudget, 4 * limit);
   let held = 0;
-  return async (message) => {
+  return async (message, repeated) => {
     if (!hasBody(message)) return undefined;
     const announced = Number(message.headers['content-length'] ?? 0);
     if (announced > limit) throw tooLarge(limit);
@@ -48,7 +53,7 @@ export function createBodyReader(limit: number): BodyReader {
     }
     if (size === 0) return undefined;
     checkType(message.headers['content-type']);
-    return parse(Buffer.concat(chunks, size));
+    return parse(Buffer.concat(chunks, size), repeated);
   };
 }
 
@@ -117,7 +122,7 @@ function checkType(type: string | undefined): void {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function parse(bytes: Buffer): Json {
+function parse(bytes: Buffer, repeated: RepeatedKeys | undefined): Json {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -127,7 +132,7 @@ function parse(bytes: Buffer): Json {
     });
   }
   try {
-    return parseJson(text);
+    return parseJson(text, repeated);
   } catch (error) {
     throw new ServiceError(
       'invalid_body',

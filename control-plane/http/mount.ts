@@ -1,4 +1,5 @@
 import { ServiceError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
 import type { Dialect, Reply, Route } from '../dialects/dialect.ts';
 import type { Engine } from '../service/engine.ts';
 import type { Tokens } from '../service/tokens.ts';
@@ -35,7 +36,8 @@ async function serve(
   exchange: Exchange,
   parts: MountParts,
 ): Promise<Reply> {
-  const identify = () => authenticate(parts.tokens, exchange.headers, dialect.tokenHeaders);
+  const identify = () =>
+    authenticate(parts.tokens, exchange.headers, dialect.tokenHeaders, dialect.claims);
   if (!route.public) {
     const principal = await identify();
     if (principal === undefined) throw new ServiceError('token_missing');
@@ -43,9 +45,11 @@ async function serve(
     exchange.principal = principal;
   }
   await takeTurn(exchange, parts.limiter);
-  const body = exchange.method === 'GET' ? undefined : await parts.readBody(exchange.message);
+  const read = await bodyOf(dialect, route, exchange, parts.readBody);
+  const { body } = read;
   return parts.engine.perform({
-    route,
+    // What the caller is not entitled to is refused before a body that can't be read.
+    route: read.error === undefined ? route : { ...route, handle: () => throws(read.error) },
     request: {
       method: exchange.method === 'HEAD' ? 'GET' : exchange.method,
       params: exchange.params,
@@ -58,6 +62,26 @@ async function serve(
     signal: exchange.signal,
     identify,
   });
+}
+
+/** The body, or why there is none: on routes that ask for a right that comes later. */
+async function bodyOf(
+  dialect: Dialect,
+  route: Route,
+  exchange: Exchange,
+  readBody: BodyReader,
+): Promise<{ readonly body: Json | undefined; readonly error?: unknown }> {
+  if (exchange.method === 'GET' || exchange.method === 'HEAD') return { body: undefined };
+  try {
+    return { body: await readBody(exchange.message, dialect.repeatedKeys) };
+  } catch (error) {
+    if (route.right === undefined) throw error;
+    return { body: undefined, error };
+  }
+}
+
+function throws(error: unknown): never {
+  throw error;
 }
 
 /** One request off the caller's allowance: by principal, or by address where nobody has signed in. */

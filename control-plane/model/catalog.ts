@@ -1,3 +1,4 @@
+import type { Role } from './role.ts';
 import { type Reference, sameName, type Table, type TableName } from './table.ts';
 
 /** A tenant's definitions at one version. Immutable; a definition makes the next version. */
@@ -6,7 +7,16 @@ export interface Catalog {
   /** Postgres schema and role of the tenant: `t_<slug>`. */
   readonly schema: string;
   readonly version: number;
+  /** Tables and views. */
   readonly tables: readonly Table[];
+  readonly enums?: readonly NamedValues[];
+  readonly roles?: readonly Role[];
+}
+
+/** An enumerated type of the tenant. */
+export interface NamedValues {
+  readonly name: string;
+  readonly values: readonly string[];
 }
 
 /** The table of this app and name, or undefined. */

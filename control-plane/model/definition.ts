@@ -1,15 +1,31 @@
+import type { NamedValues } from './catalog.ts';
 import type { TableDraft, TableName } from './table.ts';
 
 /** A change of the model: one transaction with its DDL, recorded as one schema operation. */
 export type Definition =
   | {
       readonly kind: 'create_table';
-      readonly table: TableDraft /** Retire a table of this name first. */;
+      readonly table: TableDraft;
+      /** Retire a table of this name first. */
       readonly replace?: boolean;
+      /** Enumerated types that its columns use and the tenant has not got yet. */
+      readonly enums?: readonly NamedValues[];
     }
   | { readonly kind: 'change_table'; readonly from: TableName; readonly to: TableDraft }
   | {
       readonly kind: 'drop_table';
-      readonly table: TableName /** Keep the rows aside for the operator. */;
+      readonly table: TableName;
+      /** Keep the rows aside for the operator. */
       readonly retain: boolean;
-    };
+      /** What becomes of references and views of others: refuse while there are any, or drop them too. Absent: references go. */
+      readonly dependents?: 'refuse' | 'drop';
+    }
+  | { readonly kind: 'create_role'; readonly name: string; readonly description: string }
+  | {
+      readonly kind: 'grant_role' | 'revoke_role';
+      readonly name: string;
+      readonly sub: string;
+    }
+  | { readonly kind: 'create_view'; readonly view: TableDraft }
+  | { readonly kind: 'change_view'; readonly from: TableName; readonly to: TableDraft }
+  | { readonly kind: 'drop_view' | 'refresh_view'; readonly view: TableName };

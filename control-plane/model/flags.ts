@@ -8,6 +8,7 @@ export type Flag =
   | 'immutable'
   | 'sudo'
   | 'tracked'
+  | 'touched'
   | 'searchable'
   | 'indexed'
   | 'minimum'
@@ -22,7 +23,7 @@ export type FlagRow = { readonly fits: (type: ColumnType) => boolean } & (
   /** A check constraint `<column>_<flag>_check`. NULL passes, as in SQL. */
   | { readonly effect: 'check'; readonly check: (column: Column) => Sql | undefined }
   /** A row trigger calling this function of schema rowhouse with the flagged columns. */
-  | { readonly effect: 'guard'; readonly guard: 'guard_sudo_columns' | 'guard_immutable' }
+  | { readonly effect: 'guard'; readonly guard: 'guard_sudo_columns' | 'guard_immutable' | 'touch' }
 );
 
 const any = (): boolean => true;
@@ -39,6 +40,11 @@ export const flags = {
   tracked: { effect: 'history', fits: any },
   immutable: { effect: 'guard', guard: 'guard_immutable', fits: any },
   sudo: { effect: 'guard', guard: 'guard_sudo_columns', fits: any },
+  touched: {
+    effect: 'guard',
+    guard: 'touch',
+    fits: (type) => !type.array && classOf(type) === 'time' && type.base !== 'time',
+  },
   minimum: {
     effect: 'check',
     fits: (type) => isNumber(type) || isText(type),

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { ColumnType } from '../base/types.ts';
+import type { ViewFacts } from './view.ts';
 
 /** Which policy template guards the rows of a table. */
 export type AccessMode = 'grants' | 'acl' | 'lists' | 'policy';
@@ -39,6 +40,10 @@ export interface Column {
   readonly immutable: boolean;
   readonly sudo: boolean;
   readonly tracked: boolean;
+  /** A time that every update sets anew unless the update sets it itself. */
+  readonly touched?: boolean;
+  /** Numbered by a sequence of its own; a value given wins and doesn't move the sequence. */
+  readonly identity?: { readonly start: number; readonly increment: number };
   /** Value bound for numbers, length bound for text. */
   readonly minimum?: number;
   readonly maximum?: number;
@@ -61,6 +66,18 @@ export interface Relationship {
   /** Live rows of this kind stop the deletion of the parent. */
   readonly required: boolean;
 }
+
+/** Columns whose values together are unique. */
+export interface UniqueRule {
+  /** Unique in the tenant. */
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+/** What a table can offer to REST clients; SQL logins are not concerned. */
+export const endpoints = ['read', 'list', 'create', 'update', 'delete'] as const;
+
+export type Endpoint = (typeof endpoints)[number];
 
 export type ReferenceAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
 
@@ -103,6 +120,13 @@ export interface TableDraft extends TableName {
   /** Primary key columns; empty for a table without key. */
   readonly key: readonly string[];
   readonly references: readonly Reference[];
+  readonly uniques?: readonly UniqueRule[];
+  /** Absent: all. */
+  readonly endpoints?: readonly Endpoint[];
+  /** Under which name REST clients address it; absent: its own. */
+  readonly path?: string;
+  /** Only, and always, for views. */
+  readonly view?: ViewFacts;
   readonly description?: string;
   readonly extra?: JsonObject;
 }

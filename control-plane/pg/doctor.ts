@@ -97,7 +97,17 @@ const rules: readonly Rule[] = [
       left join pg_roles as r on r.rolname = l.rolname
       where r.oid is null or r.rolsuper or r.rolbypassrls or r.rolcreaterole or exists (
         select from pg_auth_members as m join pg_roles as g on g.oid = m.roleid
-        where m.member = r.oid and g.rolname <> 't_' || t.slug)`,
+        where m.member = r.oid and g.rolname <> 't_' || t.slug
+          and not exists (select from unnest(rowhouse.group_roles()) as role where g.rolname = 't_' || t.slug || '_' || role))`,
+  },
+  {
+    name: 'view-owners',
+    good: 'every view of a tenant belongs to the role that can only read',
+    bad: 'Views of another owner, or of one that may log in or pass by row security:',
+    query: `select c.oid::regclass::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+      join pg_roles as r on r.oid = c.relowner
+      where ${tenants} and c.relkind in ('v', 'm')
+        and (r.rolname <> n.nspname || '_VIEWS' or r.rolcanlogin or r.rolsuper or r.rolbypassrls)`,
   },
   {
     name: 'temporary-objects',

@@ -7,7 +7,7 @@ import type { Insert } from '../statement/statement.ts';
 import { combine, freshLists } from './lists.ts';
 import { bindScalar } from './operand.ts';
 import type { Planned } from './planned.ts';
-import { type RecordColumn, type RecordRow, recordset, withAll } from './recordset.ts';
+import { type RecordColumn, type RecordRow, recordset, sentType, withAll } from './recordset.ts';
 import { type Named, namedColumns } from './rows.ts';
 import { needFeature, newContext, relation, writableOf } from './scope.ts';
 import { written } from './written.ts';
@@ -22,7 +22,7 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
   if (listed) needFeature(table, 'acl');
   const back = written(table, insert.output, listed ? 'fresh' : 'stored');
   const fields: RecordColumn[] = named.flatMap((column, at) => [
-    { name: `c${at}`, type: typeText(column.type) },
+    { name: `c${at}`, type: sentType(column.type) },
     ...(needsPresence(column, table) ? [{ name: `h${at}`, type: 'boolean' }] : []),
   ]);
   const records = insert.rows.map(({ values }, row) => {

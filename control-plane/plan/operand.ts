@@ -1,7 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../base/json.ts';
 import { bind, raw, type Sql, sql } from '../base/sql.ts';
-import { baseTypes, type ColumnType } from '../base/types.ts';
+import { baseTypes, type ColumnType, typeText } from '../base/types.ts';
 import type { Context } from './scope.ts';
 
 /** Where an operand stands, for errors. */
@@ -21,6 +21,7 @@ export function misfit(place: Place, reason: string): never {
 
 /** The type an operand is cast to: without lengths, since an explicit cast to varchar(n) cuts silently, and without precision. */
 export function castText(type: ColumnType): string {
+  if (type.base === 'enum') return typeText(type);
   const base = type.base === 'varchar' && !type.array ? 'text' : type.base;
   return type.array ? `${base}[]` : base;
 }
@@ -32,6 +33,8 @@ export function bindScalar(value: Json, type: ColumnType, place: Place, context:
     return bindList(value, type, place, context);
   }
   const text = scalarText(value, type, place, context);
+  // An offset in the text counts: a plain cast would drop it.
+  if (type.base === 'timestamp') return sql`(${bind(text)}::timestamptz at time zone 'UTC')`;
   return sql`${bind(text)}::${raw(castText(type))}`;
 }
 
@@ -42,9 +45,14 @@ export function bindList(
   place: Place,
   context: Context,
 ): Sql {
-  const element: ColumnType = { base: type.base };
+  const { enumeration } = type;
+  const element: ColumnType = { base: type.base, ...(enumeration ? { enumeration } : {}) };
   const texts = value.map((item) => scalarText(item, element, place, context));
-  return sql`${bind(texts)}::${raw(castText({ base: type.base, array: true }))}`;
+  if (type.base === 'timestamp') {
+    const utc = sql`t.value::timestamptz at time zone 'UTC'`;
+    return sql`array(select ${utc} from unnest(${bind(texts)}::text[]) with ordinality as t (value, n) order by t.n)`;
+  }
+  return sql`${bind(texts)}::${raw(castText({ ...element, array: true }))}`;
 }
 
 /** Text that Postgres can hold. */
@@ -62,6 +70,9 @@ function scalarText(value: Json, type: ColumnType, place: Place, context: Contex
   const text = isNumber(value) ? digitsOf(value) : String(value);
   const { class: family } = baseTypes[type.base];
   if (family === 'text') return plainText(value, place);
+  if (type.base === 'enum') {
+    return type.enumeration?.values.includes(text) ? text : misfit(place, 'type');
+  }
   if (family === 'time' || family === 'other') {
     plainText(value, place);
     context.suspects.push({ field: place.field, value: text, test: type.base });

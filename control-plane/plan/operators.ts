@@ -91,6 +91,9 @@ export function columnCondition(
     }
     case 'pattern':
     case 'literal':
+      if (type.base === 'enum' && !type.array) {
+        return textCondition(sql`${field}::text`, operator, operand, place, context);
+      }
       if (type.array || (type.base !== 'text' && type.base !== 'varchar')) {
         return misfit(place, 'operator');
       }

@@ -1,4 +1,7 @@
-import type { Catalog } from '../model/catalog.ts';
+import { ServiceError } from '../base/errors.ts';
+import { type Catalog, findTable } from '../model/catalog.ts';
+import type { Endpoint } from '../model/table.ts';
+import { logicalName } from '../model/table-schema.ts';
 import type { Statement } from '../statement/statement.ts';
 import { planAggregate } from './aggregate.ts';
 import { planDelete, planRestore } from './delete.ts';
@@ -16,6 +19,7 @@ import { planUpdate } from './update.ts';
  * @throws ServiceError when a name, operand or feature of the statement has no meaning in the catalog
  */
 export function plan(statement: Statement, catalog: Catalog): Planned {
+  checkEndpoint(statement, catalog);
   switch (statement.kind) {
     case 'read':
       return planRead(statement, catalog);
@@ -42,5 +46,34 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
       const never: never = statement;
       return never;
     }
+  }
+}
+
+/** Refuses what a table does not offer to REST clients. SQL logins don't come by here. */
+function checkEndpoint(statement: Statement, catalog: Catalog): void {
+  const endpoint = endpointOf(statement);
+  if (endpoint === undefined || !('table' in statement)) return;
+  const table = findTable(catalog, statement.table);
+  if (!table?.endpoints || table.endpoints.includes(endpoint)) return;
+  throw new ServiceError('endpoint_disabled', undefined, {
+    table: logicalName(table),
+    reason: endpoint,
+  });
+}
+
+function endpointOf(statement: Statement): Endpoint | undefined {
+  switch (statement.kind) {
+    case 'read':
+      return statement.require?.key === undefined ? 'list' : 'read';
+    case 'aggregate':
+      return 'list';
+    case 'insert':
+      return 'create';
+    case 'update':
+      return 'update';
+    case 'delete':
+      return 'delete';
+    default:
+      return undefined;
   }
 }

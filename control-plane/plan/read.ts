@@ -54,8 +54,12 @@ export function planRead(read: Read, catalog: Catalog): Planned {
     ...(sparse ? [sparse.gate] : []),
   ];
   const total = read.total ? sql`(select count(*) from matching)` : sql`null::bigint`;
+  const behindPage = sql`limit 1 offset ${bind((read.limit ?? 0) + (read.offset ?? 0))}::bigint`;
+  const more = read.more
+    ? sql`(select count(*)::int from (select 1 from matching ${behindPage}) as m)`
+    : sql`null::int`;
   const answer = refused(read, table, after !== undefined, printer.rows);
-  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, null::int as matched, null::int as changed from (${branches}) as r`;
+  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, ${more} as matched, null::int as changed from (${branches}) as r`;
   return {
     query: toQuery(text),
     show: read.show,

@@ -1,10 +1,16 @@
 import type { Json } from '../base/json.ts';
 import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
+import { type ColumnType, typeText } from '../base/types.ts';
 
 /** A column of a recordset: a short name of our own, its type as Postgres spells it. */
 export interface RecordColumn {
   readonly name: string;
   readonly type: string;
+}
+
+/** The type in which a value is sent: with offset where one may be given, which assignment then turns to UTC. */
+export function sentType(type: ColumnType): string {
+  return type.base === 'timestamp' ? typeText({ ...type, base: 'timestamptz' }) : typeText(type);
 }
 
 export type RecordRow = Readonly<Record<string, Json>>;

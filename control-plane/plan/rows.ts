@@ -67,7 +67,7 @@ function misfitOf(value: Json, type: ColumnType): string | undefined {
   if (!isStorable(value)) return 'U+0000 and halves of surrogate pairs cannot be stored';
   if (type.base === 'jsonb' && !type.array) return undefined;
   if (!type.array) return isValue(value, type) ? undefined : expectation(type);
-  const element: ColumnType = { base: type.base };
+  const { array: _, ...element } = type;
   const good =
     Array.isArray(value) && value.every((item) => item === null || isValue(item, element));
   return good ? undefined : `Must be an array: each member ${expectation(element).toLowerCase()}`;
@@ -78,6 +78,7 @@ function isValue(value: Json, type: ColumnType): boolean {
   if (isExactNumber(value)) return fits(value, type);
   if (value === null || typeof value === 'object') return false;
   if (type.base === 'boolean') return typeof value === 'boolean';
+  if (type.base === 'enum') return type.enumeration?.values.includes(String(value)) ?? false;
   return fits(value, type);
 }
 

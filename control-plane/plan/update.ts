@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
-import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import type { NewRow, Update } from '../statement/statement.ts';
@@ -8,7 +7,7 @@ import { expectations } from './expect.ts';
 import { type Combinations, changedLists, combine } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { conditionsOf } from './read.ts';
-import { type RecordColumn, recordset } from './recordset.ts';
+import { type RecordColumn, recordset, sentType } from './recordset.ts';
 import { type Named, namedColumns } from './rows.ts';
 import { needFeature, newContext, relation, tableSource, writableOf } from './scope.ts';
 import { mergeChanges, targetKeys } from './target.ts';
@@ -80,7 +79,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
 }
 
 function fieldsOf(column: Named, at: number): readonly RecordColumn[] {
-  const cell = { name: `c${at}`, type: typeText(column.type) };
+  const cell = { name: `c${at}`, type: sentType(column.type) };
   return column.always ? [cell] : [cell, { name: `h${at}`, type: 'boolean' }];
 }
 

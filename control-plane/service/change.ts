@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { ident, join, literal, sql, toText } from '../base/sql.ts';
 import type { Connection } from '../catalog/connection.ts';
 import {
   bumpVersion,
   type Operation,
+  storeEnums,
+  storeGrant,
   storeOperation,
   storeReferences,
   storeRemoval,
+  storeRole,
   storeTable,
   type TenantRow,
 } from '../catalog/store.ts';
@@ -15,8 +19,16 @@ import { diff } from '../compile/diff.ts';
 import { settle } from '../compile/settle.ts';
 import { forwardOf, reverseOf, type Step } from '../compile/step.ts';
 import { createTable, dropTable, retiredName, retireTable } from '../compile/table.ts';
-import { type Catalog, findTable, withoutTable, withTable } from '../model/catalog.ts';
+import { dropView } from '../compile/view.ts';
+import {
+  type Catalog,
+  findTable,
+  type NamedValues,
+  withoutTable,
+  withTable,
+} from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
+import { dependentsOf } from '../model/dependents.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
 import { StepFailure } from './definition-error.ts';
@@ -27,11 +39,26 @@ export interface Change {
   readonly after: Catalog;
   readonly steps: readonly Step[];
   readonly removed?: { readonly table: Table; readonly retain: boolean };
-  /** The table made or changed. */
+  /** The table or view made or changed. */
   readonly table?: Table;
+  /** Views that went with what was dropped. */
+  readonly goneViews?: readonly Table[];
+  readonly enums?: readonly NamedValues[];
+  readonly role?: RoleChange;
+  /** Once the steps have run: what is to be stored, with what only the database could tell. */
+  readonly finish?: (connection: Connection) => Promise<Table>;
   readonly operation: Omit<Operation, 'principal' | 'requestId'>;
   readonly lastRelation: number;
 }
+
+/** A role made, or who holds it changed. */
+export type RoleChange =
+  | { readonly kind: 'create'; readonly name: string; readonly description: string }
+  | {
+      readonly kind: 'grant' | 'revoke';
+      readonly name: string;
+      readonly sub: string;
+    };
 
 /** Works a definition out. Pure but for new ids. @throws ServiceError when it can't be done */
 export function planChange(
@@ -40,9 +67,18 @@ export function planChange(
   tenant: Pick<TenantRow, 'lastRelation'>,
 ): Change {
   switch (definition.kind) {
+    case 'create_role':
+    case 'grant_role':
+    case 'revoke_role':
+      return planRole(definition, catalog, tenant.lastRelation);
+    case 'create_view':
+    case 'change_view':
+    case 'drop_view':
+    case 'refresh_view':
+      throw new TypeError('views are worked out with the database');
     case 'create_table': {
       const old = findTable(catalog, definition.table);
-      const replaced = old && definition.replace ? old : undefined;
+      const replaced = old && definition.replace ? required(catalog, old) : undefined;
       const removal = replaced ? remove(replaced, true, catalog) : undefined;
       const base = removal?.after ?? catalog;
       checkDraft(definition.table, base);
@@ -50,12 +86,15 @@ export function planChange(
       const identity = { id, uuid: randomUUID(), schema: catalog.schema };
       const table = settle(definition.table, identity, base, randomUUID);
       const after = withTable(base, table);
-      const steps = [...(removal?.steps ?? []), createTable(table, after)];
+      const enums = definition.enums ?? [];
+      const types = enums.map((each) => createEnum(each, catalog));
+      const steps = [...(removal?.steps ?? []), ...types, createTable(table, after)];
       return {
         before: catalog,
         after,
         steps,
         table,
+        enums,
         ...(replaced ? { removed: { table: replaced, retain: true } } : {}),
         operation: operationOf(definition, table, steps),
         lastRelation: id,
@@ -87,11 +126,13 @@ export function planChange(
     }
     case 'drop_table': {
       const table = required(catalog, definition.table);
-      const { steps, after } = remove(table, definition.retain, catalog);
+      const { views, base } = release(table, catalog, definition);
+      const { steps, after } = remove(table, definition.retain, base);
       return {
         before: catalog,
         after,
-        steps,
+        steps: [...views.map((view) => dropView(view)), ...steps],
+        goneViews: views,
         removed: { table, retain: definition.retain },
         operation: operationOf(definition, table, steps),
         lastRelation: tenant.lastRelation,
@@ -100,10 +141,76 @@ export function planChange(
   }
 }
 
+/** What becomes of views over a table that goes, and whether it may. */
+function release(
+  table: Table,
+  catalog: Catalog,
+  { dependents }: Extract<Definition, { kind: 'drop_table' }>,
+): { readonly views: readonly Table[]; readonly base: Catalog } {
+  const { references, views } = dependentsOf(catalog, table);
+  const names = [
+    ...new Set([...views, ...references.map((each) => each.table)].map(({ name }) => name)),
+  ];
+  const stand = dependents === 'refuse' ? names.length > 0 : dependents !== 'drop' && views[0];
+  if (stand) {
+    throw new ServiceError('has_dependents', `'${table.name}' is used by: ${names.join(', ')}`, {
+      table: table.name,
+      data: { names },
+    });
+  }
+  const base = views.reduce<Catalog>((rest, view) => withoutTable(rest, view), catalog);
+  return { views, base };
+}
+
+function createEnum({ name, values }: NamedValues, { schema }: Catalog): Step {
+  const type = ident(schema, name);
+  return {
+    class: 'safe',
+    description: `create type ${name}`,
+    forward: [toText(sql`create type ${type} as enum (${join(values.map((v) => literal(v)))})`)],
+    reverse: [toText(sql`drop type ${type}`)],
+  };
+}
+
+function planRole(
+  definition: Extract<Definition, { kind: 'create_role' | 'grant_role' | 'revoke_role' }>,
+  catalog: Catalog,
+  lastRelation: number,
+): Change {
+  const { name } = definition;
+  const taken = catalog.roles?.some((role) => role.name.toLowerCase() === name.toLowerCase());
+  if (definition.kind === 'create_role' ? taken : !catalog.roles?.some((r) => r.name === name)) {
+    const kind = taken ? 'invalid_definition' : 'row_not_found';
+    const message = taken ? `Role '${name}' exists` : 'No such role';
+    throw new ServiceError(kind, message, { field: name, reason: 'role' });
+  }
+  const role: RoleChange =
+    definition.kind === 'create_role'
+      ? { kind: 'create', name, description: definition.description }
+      : { kind: definition.kind === 'grant_role' ? 'grant' : 'revoke', name, sub: definition.sub };
+  return {
+    before: catalog,
+    after: catalog,
+    steps: [],
+    role,
+    operation: {
+      kind: definition.kind,
+      definition: definition as unknown as Json,
+      forward: [],
+      reverse: [],
+    },
+    lastRelation,
+  };
+}
+
 function required(catalog: Catalog, name: TableName): Table {
   const table = findTable(catalog, name);
   if (!table) {
     throw new ServiceError('table_not_found', `No such table '${name.name}'`, { table: name.name });
+  }
+  // A view is defined as one; what is said of tables has no meaning for it.
+  if (table.kind === 'view') {
+    throw new ServiceError('read_only', undefined, { table: table.name });
   }
   return table;
 }
@@ -157,16 +264,26 @@ export async function applyChange(
       throw new StepFailure(step, error);
     }
   }
-  await store(connection, change, tenant, by);
+  const table = (await change.finish?.(connection)) ?? change.table;
+  await store(connection, table ? { ...change, table } : change, tenant, by);
 }
 
-async function store(
+/** The model's side of a change. */
+export async function store(
   connection: Connection,
   change: Change,
   tenant: TenantRow,
   by: Pick<Operation, 'principal' | 'requestId'>,
 ): Promise<void> {
-  const { removed, table, before, after } = change;
+  const { removed, table, before, after, enums, goneViews, role } = change;
+  for (const view of goneViews ?? []) await storeRemoval(connection, tenant.id, view);
+  if (enums) await storeEnums(connection, tenant.id, enums);
+  const by_ = { by: by.principal };
+  if (role?.kind === 'create') await storeRole(connection, tenant.id, { ...role, ...by_ });
+  else if (role) {
+    const held = role.kind === 'grant';
+    await storeGrant(connection, tenant.id, { role: role.name, sub: role.sub, held, ...by_ });
+  }
   if (removed) {
     const physical = retiredName(removed.table);
     const retired = removed.retain ? { physical, by: by.principal } : undefined;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '../base/errors.ts';
 import type { Catalogs } from '../catalog/cache.ts';
-import type { Connection } from '../catalog/connection.ts';
+import { type Connection, rowsOf } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
 import { meaning } from '../compile/settle.ts';
@@ -13,8 +13,9 @@ import type { Table, TableDraft, TableName } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
 import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
 import { applyChange, type Change, planChange } from './change.ts';
-import { definitionError } from './definition-error.ts';
+import { definitionError, stepOf } from './definition-error.ts';
 import type { Caller } from './engine.ts';
+import { isOfView, planView } from './view.ts';
 
 export type Define = (
   definition: Definition,
@@ -45,7 +46,11 @@ export function createDefine(placement: Placement, catalogs: Catalogs): Define {
           await sleep(50 * attempt * (1 + Math.random()));
           continue;
         }
-        const failure = definitionError(error, { table: nameOf(definition).name });
+        const failure = await counted(
+          definitionError(error, { table: nameOf(definition).name }),
+          error,
+          (query) => ddl.borrow((client) => inTransaction(client, (c) => rowsOf(c, query))),
+        );
         const { failed } = error instanceof DefinitionFailure ? error : {};
         if (failed) {
           await ddl.borrow((client) => recordFailure(client, failed, definition, failure, caller));
@@ -54,6 +59,21 @@ export function createDefine(placement: Placement, catalogs: Catalogs): Define {
       }
     }
   };
+}
+
+/** How many rows stood in the way, where the failed step can tell. */
+async function counted(
+  failure: ServiceError,
+  error: unknown,
+  ask: (query: string) => Promise<readonly { readonly count: string }[]>,
+): Promise<ServiceError> {
+  const query = stepOf(error)?.misfits;
+  if (failure.kind !== 'data_conflict' || query === undefined) return failure;
+  const [row] = await ask(query);
+  const rows = Number(row?.count ?? 0);
+  const message = `${rows} ${rows === 1 ? 'row does' : 'rows do'} not fit`;
+  const detail = { ...failure.detail, data: { rows } };
+  return new ServiceError(failure.kind, message, detail, { cause: failure });
 }
 
 /** A change whose statements the database refused: worth a record. */
@@ -76,9 +96,12 @@ async function run(
   if (!tenant) throw new ServiceError('tenant_not_found');
   const catalog =
     tenant.version === seen.version ? seen : await loadCatalog(connection, seen.tenant);
+  await requireRight(connection, catalog, caller);
   if (catalog !== seen) requireUnchanged(definition, seen, catalog);
   await requireDefiner(connection, definition, catalog, caller);
-  const change = planChange(definition, catalog, tenant);
+  const change = isOfView(definition)
+    ? await planView(connection, definition, catalog, tenant)
+    : planChange(definition, catalog, tenant);
   try {
     await applyChange(connection, change, tenant, {
       principal: caller.principal.sub,
@@ -109,12 +132,22 @@ export async function inTransaction<T>(
   }
 }
 
+/** What the definition is about; roles are no relation. */
 function nameOf(definition: Definition): TableName {
   switch (definition.kind) {
+    case 'create_role':
+    case 'grant_role':
+    case 'revoke_role':
+      return { app: '', name: definition.name };
+    case 'create_view':
+    case 'drop_view':
+    case 'refresh_view':
+      return definition.view;
     case 'create_table':
     case 'drop_table':
       return definition.table;
     case 'change_table':
+    case 'change_view':
       return definition.from;
   }
 }
@@ -124,8 +157,25 @@ function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalo
   const name = nameOf(definition);
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
-  if (definition.kind === 'create_table' || JSON.stringify(before) === JSON.stringify(now)) return;
+  if (definition.kind.startsWith('create_') || JSON.stringify(before) === JSON.stringify(now))
+    return;
   throw new ServiceError('stale_catalog');
+}
+
+/** Asks Postgres for what the route asks of the caller: before anything is said of the definition. */
+async function requireRight(
+  connection: Connection,
+  catalog: Catalog,
+  { principal, requestId, right }: Caller,
+): Promise<void> {
+  if (right === undefined) return;
+  const claims = JSON.stringify(claimsOf(principal, requestId));
+  await connection.query('select rowhouse.require_verb($1, $2, $3, $4)', [
+    catalog.tenant,
+    catalog.version,
+    claims,
+    right,
+  ]);
 }
 
 /** Asks Postgres whether the claims may make this change. */
@@ -135,6 +185,12 @@ async function requireDefiner(
   catalog: Catalog,
   caller: Caller,
 ): Promise<void> {
+  // Roles and views have no rule of their own beyond the right that Postgres has just confirmed.
+  if (isOfView(definition) || isOfRole(definition)) {
+    const needed = isOfView(definition) ? 'define' : 'grant';
+    if (caller.right !== needed) throw new ServiceError('forbidden');
+    return;
+  }
   const table = findTable(catalog, nameOf(definition));
   const access =
     table?.access ?? (definition.kind === 'create_table' ? definition.table.access : 'acl');
@@ -149,6 +205,12 @@ async function requireDefiner(
     switches,
     definition.kind === 'create_table' && definition.replace === true,
   ]);
+}
+
+function isOfRole(
+  definition: Definition,
+): definition is Extract<Definition, { kind: 'create_role' | 'grant_role' | 'revoke_role' }> {
+  return definition.kind.endsWith('_role');
 }
 
 /** Whether nothing but freeze, sudo and status differs: all that may change on a frozen table. */

@@ -22,9 +22,27 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '42804': 'invalid_definition',
   '42846': 'invalid_definition',
   '42883': 'invalid_definition',
+  // What a view's query gets wrong shows only when Postgres looks its names up.
+  '42601': 'invalid_definition',
+  '42702': 'invalid_definition',
+  '42703': 'invalid_definition',
+  '42725': 'invalid_definition',
+  '42803': 'invalid_definition',
+  '42P10': 'invalid_definition',
+  '42P11': 'invalid_definition',
+  '42P13': 'invalid_definition',
+  '42P18': 'invalid_definition',
+  '42P19': 'invalid_definition',
+  '42P20': 'invalid_definition',
+  '42P21': 'invalid_definition',
+  '42P22': 'invalid_definition',
+  '42611': 'invalid_definition',
+  '42712': 'invalid_definition',
   '42P17': 'invalid_definition',
   '2201B': 'invalid_definition',
   '2BP01': 'has_dependents',
+  // Columns that a view reads, or that a generated column is made of, keep their type.
+  '0A000': 'has_dependents',
   '54011': 'limit_exceeded',
   '54000': 'limit_exceeded',
   '55P03': 'database_busy',
@@ -49,6 +67,11 @@ export function definitionError(error: unknown, about: ErrorDetail): ServiceErro
   if (kind === undefined) return toServiceError(cause);
   const wait = kind === 'database_busy' ? { retryAfter: 1 } : {};
   return new ServiceError(kind, undefined, { ...detail, ...wait }, options);
+}
+
+/** The step that failed, if the database refused one. */
+export function stepOf(error: unknown): Step | undefined {
+  return find(error)?.step;
 }
 
 function find(error: unknown): StepFailure | undefined {

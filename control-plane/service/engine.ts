@@ -10,6 +10,8 @@ import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
+import type { Right } from '../model/role.ts';
+import type { TableName } from '../model/table.ts';
 import type { Result } from '../statement/statement.ts';
 
 /** One request after the edge has done its part: token verified, tenant settled, body parsed. */
@@ -37,6 +39,8 @@ export interface Caller {
   readonly principal: Principal;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** What the route asks the caller to be entitled to. */
+  readonly right?: Right;
 }
 
 type Statements = Extract<Action, { kind: 'statements' }>['statements'];
@@ -51,6 +55,8 @@ export interface EngineParts {
     statements: Statements,
     catalog: Catalog,
     caller: Caller,
+    /** A view whose rules come first. */
+    view?: TableName,
   ) => Promise<readonly Result[]>;
   readonly define: (
     definition: Definition,
@@ -58,6 +64,8 @@ export interface EngineParts {
     caller: Caller,
   ) => Promise<DefinitionOutcome>;
   readonly account: (command: AccountCommand, call: Call) => Promise<AccountResult>;
+  /** Whether the database answers. */
+  readonly ready: () => Promise<boolean>;
 }
 
 const nobody: Principal = Object.freeze({
@@ -106,8 +114,13 @@ export function createEngine(parts: EngineParts): Engine {
   };
 }
 
-function callerOf({ request, signal }: Call, principal: Principal): Caller {
-  return { principal, requestId: request.id, signal };
+function callerOf({ route, request, signal }: Call, principal: Principal): Caller {
+  return {
+    principal,
+    requestId: request.id,
+    signal,
+    ...(route.right === undefined ? {} : { right: route.right }),
+  };
 }
 
 /**
@@ -121,7 +134,9 @@ async function once(
   caller: Caller,
   cached: boolean,
 ): Promise<Reply> {
-  const confirm = () => (cached ? parts.confirm(catalog, caller) : undefined);
+  // A refusal for want of a right goes before every other.
+  const confirm = () =>
+    cached || caller.right !== undefined ? parts.confirm(catalog, caller) : undefined;
   let action: Action;
   try {
     action = call.route.handle(call.request, { principal: caller.principal, catalog });
@@ -180,7 +195,9 @@ async function act(
       case 'account':
         return action.reply(await parts.account(action.command, call));
       case 'statements':
-        return action.reply(await parts.execute(action.statements, catalog, caller));
+        return action.reply(await parts.execute(action.statements, catalog, caller, action.view));
+      case 'health':
+        return action.reply(await parts.ready());
       case 'definition':
         return action.reply(await parts.define(action.definition, catalog, caller));
       default: {

@@ -1,6 +1,8 @@
 import { ServiceError } from '../base/errors.ts';
-import type { Catalog } from '../model/catalog.ts';
+import type { Query } from '../base/sql.ts';
+import { type Catalog, findTable } from '../model/catalog.ts';
 import { claimsOf } from '../model/principal.ts';
+import type { TableName } from '../model/table.ts';
 import type { WireRow } from '../pg/batch.ts';
 import type { Placement } from '../pg/placement.ts';
 import type { Entry, Session } from '../pg/session.ts';
@@ -24,12 +26,13 @@ const retries = 5;
 export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
   const { session } = parts;
   const extend = createExtender(session);
-  return async (statements, catalog, caller) => {
+  return async (statements, catalog, caller, view) => {
+    const gates = gatesOf(catalog, caller, view);
     const { data } = parts.placement(catalog.tenant);
     const enter = entryOf(catalog, caller);
     const options = { signal: caller.signal };
     const alone: Run = async (planned, ...queries) =>
-      only(await session.run(data, enter(planned), queries, options));
+      only(await session.run(data, enter(planned), [...gates, ...queries], options));
     const [first] = statements;
     const results = await retried(async () => {
       if (statements.length === 1 && first) {
@@ -40,7 +43,7 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
         data,
         async (run) => {
           const together: Run = async (planned, ...queries) =>
-            only(await run(enter(planned), ...queries));
+            only(await run(enter(planned), ...gates, ...queries));
           const done: Result[] = [];
           for (const [index, step] of statements.entries()) {
             done.push(
@@ -58,6 +61,24 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
     extend(data, catalog, caller.principal, enter({ show: 'live', intent: 'edit' }));
     return results;
   };
+}
+
+/** What must hold before the statement, asked in the same round trip. */
+function gatesOf(catalog: Catalog, { right }: Caller, view?: TableName): readonly Query[] {
+  const table = view && findTable(catalog, view);
+  return [
+    ...(right === undefined
+      ? []
+      : [{ text: 'select rowhouse.require_verb($1::text)::text', values: [right] }]),
+    ...(table === undefined
+      ? []
+      : [
+          {
+            text: 'select rowhouse.require_view($1::text, $2::integer)::text',
+            values: [catalog.tenant, table.id],
+          },
+        ]),
+  ];
 }
 
 function entryOf(

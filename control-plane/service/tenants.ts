@@ -46,11 +46,21 @@ export function createTenants(asOwner: AsOwner, forget: (tenant: string) => void
   };
 }
 
-/** What the universal roles of mode grants may do with every table; PGREST_ROLE_ADMIN and PGREST_USER hold no verb. */
-const defaultGrants: Readonly<Record<string, readonly string[]>> = {
-  PGREST_ADMIN: ['select', 'insert', 'update', 'delete'],
-  PGREST_WRITE: ['select', 'insert', 'update', 'delete'],
-  PGREST_READ: ['select'],
+/** The roles every tenant has, and what each may do with all tables, the model, roles and views. */
+const universalRoles: Readonly<
+  Record<string, { readonly about: string; readonly verbs: readonly string[] }>
+> = {
+  PGREST_ADMIN: {
+    about: 'Everything',
+    verbs: ['select', 'insert', 'update', 'delete', 'define', 'grant', 'view'],
+  },
+  PGREST_ROLE_ADMIN: { about: 'Roles', verbs: ['grant'] },
+  PGREST_WRITE: {
+    about: 'Reads and writes rows',
+    verbs: ['select', 'insert', 'update', 'delete', 'view'],
+  },
+  PGREST_READ: { about: 'Reads rows', verbs: ['select', 'view'] },
+  PGREST_USER: { about: 'Reads views', verbs: ['view'] },
 };
 
 async function createTenant(connection: Connection, tenant: NewTenant): Promise<void> {
@@ -80,12 +90,23 @@ async function createTenant(connection: Connection, tenant: NewTenant): Promise<
 }
 
 function exists(slug: string, cause?: unknown): ServiceError {
-  return new ServiceError('tenant_exists', `Tenant '${slug}' exists`, { field: 'tenant' }, { cause });
+  return new ServiceError(
+    'tenant_exists',
+    `Tenant '${slug}' exists`,
+    { field: 'tenant' },
+    { cause },
+  );
 }
 
 async function storeGrants(connection: Connection, slug: string): Promise<void> {
-  const grants = Object.entries(defaultGrants).flatMap(([role, verbs]) =>
+  const grants = Object.entries(universalRoles).flatMap(([role, { verbs }]) =>
     verbs.map((verb) => ({ role, verb })),
+  );
+  await connection.query(
+    `insert into control.roles (tenant_id, name, description, created_by, updated_by)
+     select t.id, r.key, r.value ->> 'about', 'rowhouse', 'rowhouse'
+     from control.tenants as t cross join jsonb_each($2::jsonb) as r where t.slug = $1`,
+    [slug, JSON.stringify(universalRoles)],
   );
   const target = toText(ident(tenantSchema(slug), '_rowhouse_grants'));
   await connection.query(

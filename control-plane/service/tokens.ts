@@ -16,8 +16,11 @@ import { keySet } from './keys.ts';
 export interface Tokens {
   readonly sign: (principal: Principal, seconds: number) => Promise<string>;
   /** @throws ServiceError token_invalid, the same for every fault */
-  readonly verify: (token: string) => Promise<Principal>;
+  readonly verify: (token: string, aliases?: ClaimAliases) => Promise<Principal>;
 }
+
+/** Claims that, where a token of another issuer has them, go before those of the configured names. */
+export type ClaimAliases = Readonly<Partial<Record<'sub' | 'tenant', string>>>;
 
 export type TokenSettings = Pick<
   Config,
@@ -65,9 +68,11 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
     return { payload: await verifyPublic(token, publicKeys, verified), own: false };
   };
 
-  const verify = async (token: string): Promise<Principal> => {
+  const verify = async (token: string, aliases: ClaimAliases = {}): Promise<Principal> => {
     if (token.length > longest) throw new ServiceError('token_invalid');
-    const hash = createHash('sha256').update(token).digest('base64');
+    const hash = createHash('sha256')
+      .update(token + JSON.stringify(aliases))
+      .digest('base64');
     const hit = seen.get(hash);
     if (hit !== undefined) {
       if (hit.until > now()) return hit.principal;
@@ -77,7 +82,10 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
       const { payload, own } = await check(token);
       const expires = (payload.exp ?? 0) * 1000;
       if (expires <= now()) throw new ServiceError('token_invalid');
-      const principal = principalOf(payload, own ? {} : settings.claims);
+      const principal = principalOf(
+        payload,
+        own ? {} : { ...settings.claims, ...present(payload, aliases) },
+      );
       if (seen.size >= cacheSize) seen.delete(seen.keys().next().value ?? '');
       seen.set(hash, { principal, until: Math.min(expires, now() + cacheMs) });
       return principal;
@@ -156,6 +164,13 @@ function principalOf(payload: JWTPayload, names: TokenSettings['claims']): Princ
     ...(activeOrg === undefined ? {} : { activeOrg }),
     ...(payload.iat === undefined ? {} : { issuedAt: payload.iat }),
   });
+}
+
+/** The aliases that the token has. */
+function present(payload: JWTPayload, aliases: ClaimAliases): ClaimAliases {
+  return Object.fromEntries(
+    Object.entries(aliases).filter(([, name]) => Object.hasOwn(payload, name)),
+  );
 }
 
 /** A literal name first (`tapis/tenant_id`, `https://x.y/roles`), then as a dotted path (`realm_access.roles`). */

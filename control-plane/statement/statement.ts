@@ -12,8 +12,8 @@ export type Intent = 'edit' | 'delete' | 'share';
 /** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
 export interface Format {
   readonly numbers: 'safe' | 'plain';
-  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero. `local`: UTC without zone. */
-  readonly times: 'millis' | 'trimmed' | 'local';
+  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero. `local`: UTC without zone. `micros`: the same, six digits. */
+  readonly times: 'millis' | 'trimmed' | 'local' | 'micros';
 }
 
 /** One key of an output row. */
@@ -57,6 +57,8 @@ export interface Read {
   readonly after?: string;
   /** Also count all matches, ignoring limit, offset and after. */
   readonly total?: boolean;
+  /** Also tell whether matches follow the page: `matched` is then 1, else 0. Needs a limit. */
+  readonly more?: boolean;
   readonly show: Show;
   /** Refuse with limit_required when more rows than this match and no limit was given. Never cut silently. */
   readonly cap: number;
@@ -215,7 +217,7 @@ export interface Result {
   readonly count: number;
   /** Present when asked for. */
   readonly total?: number;
-  /** Writes by predicate: visible live matches, and those of them changed. */
+  /** Writes by predicate: visible live matches, and those of them changed. Reads: see {@link Read.more}. */
   readonly matched?: number;
   readonly changed?: number;
 }

@@ -55,13 +55,17 @@ as $$
     when not pg_catalog.isfinite(value) then value::pg_catalog.text
     when style = 'millis'
       then pg_catalog.to_char(value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    when style = 'micros'
+      then pg_catalog.to_char(value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
+        || case when pg_catalog.date_trunc('second', value) = value then ''
+          else pg_catalog.to_char(value at time zone 'UTC', '.US') end
     else pg_catalog.to_char(value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
       || pg_catalog.rtrim(pg_catalog.rtrim(pg_catalog.to_char(value at time zone 'UTC', '.US'), '0'), '.')
       || case when style = 'local' then '' else 'Z' end
   end)
 $$;
 comment on function rowhouse.json_time(timestamptz, text) is
-  'A time as a JSON string in UTC. millis: three digits and Z. trimmed: fraction only when not zero. local: trimmed, no zone.';
+  'A time as a JSON string in UTC. millis: three digits and Z. trimmed: fraction only when not zero. local: trimmed, no zone. micros: six digits when not zero, no zone.';
 
 create or replace function rowhouse.present()
 returns timestamptz

@@ -245,6 +245,41 @@ $$;
 comment on function rowhouse.stamp() is
   'before insert or update, row, last. Arguments: timestamps or empty; xact or empty where the table has no _xact.';
 
+create or replace function rowhouse.touch()
+returns trigger
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- The Z is what makes one text do for times with and without zone: both read it as UTC.
+  present text := to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+  row_old jsonb := to_jsonb(old);
+  row_new jsonb := to_jsonb(new);
+begin
+  return jsonb_populate_record(new, coalesce((
+    select jsonb_object_agg(c, present) from unnest(tg_argv) as c
+    where row_new -> c is not distinct from row_old -> c), '{}'));
+end
+$$;
+comment on function rowhouse.touch() is
+  'before update, row. Arguments: columns that take the present time (UTC) unless the update changes them itself.';
+
+-- security definer: the sequence of an identity column is its owner's.
+create or replace function rowhouse.next_number()
+returns trigger
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_populate_record(new, jsonb_build_object(tg_argv[0],
+    nextval(pg_get_serial_sequence(format('%I.%I', tg_table_schema, tg_table_name), tg_argv[0]))));
+end
+$$;
+comment on function rowhouse.next_number() is
+  'before insert, row, when the identity column named is null: an explicit null takes the next number, as an absent value does.';
+
+revoke all on function rowhouse.touch(), rowhouse.next_number() from public;
+
 revoke all on function
   rowhouse.guard_frozen(), rowhouse.guard_sudo(), rowhouse.guard_insert(), rowhouse.guard_intent(),
   rowhouse.guard_sudo_columns(), rowhouse.guard_immutable(), rowhouse.stamp(), rowhouse.default_of(oid, text)

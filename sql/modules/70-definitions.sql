@@ -18,6 +18,7 @@ as $$
         'schema', 't_' || t.slug, 'physical', r.physical, 'kind', r.kind, 'provider', r.provider,
         'access', r.access, 'status', r.status, 'features', r.features, 'freeze', r.freeze, 'sudo', r.sudo,
         'key', r.key, 'description', r.description, 'extra', r.extra,
+        'uniques', r.uniques, 'endpoints', r.endpoints, 'path', r.path, 'view', r.view,
         'createdAt', rowhouse.json_time(r.created_at), 'updatedAt', rowhouse.json_time(r.updated_at),
         'columns', coalesce((
           select json_agg(c.definition || jsonb_build_object(
@@ -32,7 +33,18 @@ as $$
           where f.tenant_id = r.tenant_id and f.relation_id = r.id), '[]'))
         order by r.id)
       from control.relations as r
-      where r.tenant_id = t.id), '[]'))
+      where r.tenant_id = t.id), '[]'),
+    'enums', coalesce((
+      select json_agg(json_build_object('name', e.name, 'values', e.values) order by e.name)
+      from control.enums as e where e.tenant_id = t.id), '[]'),
+    'roles', coalesce((
+      select json_agg(json_build_object('id', o.id, 'name', o.name, 'description', o.description,
+        'createdAt', rowhouse.json_time(o.created_at), 'createdBy', o.created_by,
+        'updatedAt', rowhouse.json_time(o.updated_at), 'updatedBy', o.updated_by,
+        'members', coalesce((
+          select json_agg(m.sub order by m.sub collate "C") from control.role_members as m
+          where m.tenant_id = o.tenant_id and m.role = o.name), '[]')) order by o.created_at, o.name collate "C")
+      from control.roles as o where o.tenant_id = t.id), '[]'))
   from control.tenants as t
   where t.slug = catalog.tenant and t.status = 'active'
 $$;

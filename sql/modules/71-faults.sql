@@ -72,6 +72,10 @@ begin
       when base = 'uuid' then 'a uuid'
       else 'a valid ' || base end];
   end if;
+  if base = 'enum' and not definition #> '{type,enumeration,values}' ? plain then
+    return array['enum', 'must be one of '
+      || (select string_agg(e, ', ') from jsonb_array_elements_text(definition #> '{type,enumeration,values}') as e)];
+  end if;
   if base in ('text', 'varchar') then
     size := length(plain);
     if size > (definition #>> '{type,length}')::numeric then
@@ -172,6 +176,7 @@ begin
         when coalesce(s.fields -> c.name, 'null') <> 'null' then rowhouse.column_fault(c.definition, s.fields -> c.name)
         when ((c.definition ->> 'required')::boolean or c.name = any (r.key)) and (s.fields ? c.name
             or mode = 'insert' and coalesce(c.definition -> 'default', 'null') = 'null')
+          and not (mode = 'insert' and c.definition ? 'identity')
           then array['required', 'is required']
       end as fault
     ) as f
@@ -192,6 +197,34 @@ $$;
 comment on function rowhouse.faults(integer, jsonb, text) is
   'All faults of rows (array of objects by column name) against the table''s definition: array of Fault of base/errors.ts. mode: insert, update.';
 
+create or replace function rowhouse.count_misfits(relation text, expression text, longest integer)
+returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  place tid;
+  size integer;
+  misfits bigint := 0;
+begin
+  -- relation and expression are the engine's own, from the statement that failed; one try a row, and no more than 100,000.
+  for place in execute format('select ctid from %s limit 100000', relation) loop
+    begin
+      execute format('select char_length((%s)::text) from %s where ctid = $1', expression, relation) into size using place;
+      if longest > 0 and size > longest then
+        misfits := misfits + 1;
+      end if;
+    exception
+      when data_exception then misfits := misfits + 1;
+    end;
+  end loop;
+  return misfits;
+end
+$$;
+comment on function rowhouse.count_misfits(text, text, integer) is
+  'How many rows an expression fails for, or gives more than so many characters (0: any). Owner only, after a failed change of type.';
+
+revoke all on function rowhouse.count_misfits(text, text, integer) from public;
 revoke all on function
   rowhouse.castable(text, text), rowhouse.type_of(jsonb), rowhouse.value_fault(jsonb, jsonb),
   rowhouse.column_fault(jsonb, jsonb), rowhouse.faults(integer, jsonb, text)

@@ -2,6 +2,71 @@
 -- Called by: the generated statements that make or drop a tenant, rowhouse login create.
 -- Privileges: rowhouse_owner only (it holds CREATEROLE; all run as their caller).
 
+create or replace function rowhouse.group_roles()
+returns text[]
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$ select '{PGREST_ADMIN,PGREST_ROLE_ADMIN,PGREST_WRITE,PGREST_READ,PGREST_USER}'::text[] $$;
+comment on function rowhouse.group_roles() is
+  'Roles of every tenant that are also group roles t_<slug>_<role> of Postgres: a login that is a member holds the role.';
+
+create or replace function rowhouse.create_group_roles(tenant text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  role_name text;
+  r pg_roles;
+begin
+  foreach role_name in array rowhouse.group_roles() loop
+    role_name := 't_' || tenant || '_' || role_name;
+    if to_regrole(quote_ident(role_name)) is null then
+      begin
+        execute format('create role %I nologin', role_name);
+      exception
+        when duplicate_object or unique_violation then null;
+      end;
+    end if;
+    select * into r from pg_roles where rolname = role_name;
+    if r.rolcanlogin or r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb then
+      raise invalid_role_specification using message = format('role "%s" exists and is not a group role', role_name);
+    end if;
+  end loop;
+end
+$$;
+comment on function rowhouse.create_group_roles(text) is 'Makes the group roles of a tenant that are not there. They hold nothing: membership is what counts.';
+
+create or replace function rowhouse.mirror_grants(tenant text, sub text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  entry record;
+begin
+  perform rowhouse.create_group_roles(tenant);
+  for entry in
+    select l.rolname, 't_' || t.slug || '_' || g as role_name,
+      g = any (l.roles) or exists (
+        select from control.role_members as m where m.tenant_id = t.id and m.sub = l.sub and m.role = g) as held
+    from control.logins as l
+    join control.tenants as t on t.id = l.tenant_id
+    cross join unnest(rowhouse.group_roles()) as g
+    where t.slug = mirror_grants.tenant and l.sub = mirror_grants.sub
+  loop
+    if entry.held is distinct from pg_has_role(entry.rolname, entry.role_name, 'member') then
+      execute format(case when entry.held then 'grant %I to %I' else 'revoke %I from %I' end, entry.role_name, entry.rolname);
+    end if;
+  end loop;
+end
+$$;
+comment on function rowhouse.mirror_grants(text, text) is 'Makes the logins of a sub members of the group roles it holds, and of no others.';
+
+revoke all on function
+  rowhouse.group_roles(), rowhouse.create_group_roles(text), rowhouse.mirror_grants(text, text)
+from public;
+
 create or replace function rowhouse.create_tenant_role(tenant text)
 returns void
 language plpgsql volatile
@@ -28,9 +93,52 @@ begin
   if not pg_has_role('rowhouse_gateway', role_name, 'member') then
     execute format('grant %I to rowhouse_gateway', role_name);
   end if;
+  perform rowhouse.create_group_roles(tenant);
 end
 $$;
 comment on function rowhouse.create_tenant_role(text) is 'Makes t_<slug>, or takes the one that is there.';
+
+create or replace function rowhouse.create_view_owner(tenant text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant_schema text := 't_' || tenant;
+  role_name text := tenant_schema || '_VIEWS';
+  r pg_roles;
+begin
+  begin
+    execute format('create role %I nologin', role_name);
+  exception
+    when duplicate_object or unique_violation then null;
+  end;
+  select * into r from pg_roles where rolname = role_name;
+  if r.rolcanlogin or r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb then
+    raise invalid_role_specification using message = format('role "%s" exists and is not an owner of views', role_name);
+  end if;
+  if not pg_has_role(current_user, role_name, 'usage') then
+    execute format('grant %I to %I', role_name, current_user);
+  end if;
+  if not pg_has_role(role_name, 'rowhouse_tenant', 'usage') then
+    execute format('grant rowhouse_tenant to %I', role_name);
+  end if;
+  -- CREATE only until close_view_owner in the same transaction: an owner must hold it when it becomes one.
+  execute format('grant usage, create on schema %I to %I', tenant_schema, role_name);
+end
+$$;
+comment on function rowhouse.create_view_owner(text) is 'Makes the role that owns a tenant''s views, or takes the one that is there.';
+
+create or replace function rowhouse.close_view_owner(tenant text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('revoke create on schema %I from %I', 't_' || tenant, 't_' || tenant || '_VIEWS');
+end
+$$;
+comment on function rowhouse.close_view_owner(text) is 'The other half of create_view_owner.';
 
 create or replace function rowhouse.drop_tenant_role(tenant text)
 returns void
@@ -39,12 +147,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   login name;
+  group_role text;
 begin
   for login in select l.rolname from control.logins as l join control.tenants as t on t.id = l.tenant_id
     where t.slug = drop_tenant_role.tenant loop
     perform rowhouse.drop_login(login);
   end loop;
   begin
+    foreach group_role in array rowhouse.group_roles() || 'VIEWS'::text loop
+      execute format('drop role if exists %I', 't_' || tenant || '_' || group_role);
+    end loop;
     execute format('drop role if exists %I', 't_' || tenant);
   exception
     -- A tenant of the same name in another database of the cluster still uses it, or made it.
@@ -80,6 +192,7 @@ begin
   execute format('alter role %I in database %I set search_path = %I, public', login, current_database(), 't_' || tenant);
   insert into control.logins (rolname, tenant_id, sub, roles, orgs, access, names)
     values (login, t.id, sub, roles, orgs, level, rowhouse.names_of(sub, roles, orgs));
+  perform rowhouse.mirror_grants(tenant, sub);
 end
 $$;
 comment on function rowhouse.create_login(text, text, text, text, text[], text[], text) is
@@ -99,6 +212,7 @@ end
 $$;
 comment on function rowhouse.drop_login(text) is 'Drops a login role made by create_login and its binding.';
 
+revoke all on function rowhouse.create_view_owner(text), rowhouse.close_view_owner(text) from public;
 revoke all on function
   rowhouse.create_tenant_role(text), rowhouse.drop_tenant_role(text),
   rowhouse.create_login(text, text, text, text, text[], text[], text), rowhouse.drop_login(text)

@@ -48,6 +48,7 @@ function engine(parts: Partial<EngineParts>) {
     execute: unexpected,
     define: unexpected,
     account: unexpected,
+    ready: async () => true,
     ...parts,
   });
 }

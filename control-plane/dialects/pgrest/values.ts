@@ -1,0 +1,96 @@
+import type { Json, JsonObject } from '../../base/json.ts';
+import { baseTypes, type ColumnType } from '../../base/types.ts';
+import type { Column } from '../../model/table.ts';
+import { refuse } from './errors.ts';
+
+/** A number too long for a double travels as its digits: see base/parse-json.ts. */
+const longNumber = /^-?\d[\d.]{15,}(?:[eE][+-]?\d+)?$/;
+
+/** Why a JSON value can't be of the type; nothing is coerced. Times and dates are left to Postgres. */
+export function misfit(value: Json, type: ColumnType): string | undefined {
+  if (value === null) return undefined;
+  if (type.array) {
+    if (!Array.isArray(value)) return 'must be an array';
+    const { array: _, ...element } = type;
+    const wrong = (value as readonly Json[]).map((each) => misfit(each, element));
+    const first = wrong.find((each) => each !== undefined);
+    return first === undefined ? undefined : `each item ${first}`;
+  }
+  if (type.base === 'enum') {
+    const values = type.enumeration?.values ?? [];
+    return typeof value === 'string' && values.includes(value)
+      ? undefined
+      : `must be one of ${values.join(', ')}`;
+  }
+  if (type.base === 'varchar' && typeof value === 'string') {
+    return type.length !== undefined && [...value].length > type.length
+      ? `must have at most ${type.length} characters`
+      : undefined;
+  }
+  return isOf(value, type) ? undefined : expectation[baseTypes[type.base].json];
+}
+
+function isOf(value: Json, type: ColumnType): boolean {
+  switch (baseTypes[type.base].json) {
+    case 'any':
+      return true;
+    case 'string':
+      return typeof value === 'string';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'number':
+      return (
+        (typeof value === 'number' && Number.isFinite(value)) ||
+        (typeof value === 'string' && longNumber.test(value))
+      );
+    case 'integer':
+      return type.base === 'bigint'
+        ? isWhole(value)
+        : typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2 ** 31;
+  }
+}
+
+function isWhole(value: Json): boolean {
+  return Number.isInteger(value) || (typeof value === 'string' && /^-?\d{16,19}$/.test(value));
+}
+
+const expectation: Readonly<Record<string, string>> = {
+  string: 'must be text',
+  integer: 'must be an integer within the range of its type',
+  number: 'must be a number',
+  boolean: 'must be true or false',
+};
+
+/** The values of a row by the columns' own names. @throws ServiceError naming the column */
+export function rowValues(
+  sent: JsonObject,
+  columns: readonly Column[],
+  options: { readonly create: boolean; readonly key?: string; readonly place?: string },
+): JsonObject {
+  const values: Record<string, Json> = {};
+  const { create, place = '' } = options;
+  for (const [name, value] of Object.entries(sent)) {
+    const column = columns.find((each) => each.name === name);
+    if (!column) refuse(`${place}There is no column ${name}`, name, 'column_not_found');
+    const fault = misfit(value, column.type);
+    if (fault !== undefined) refuse(`${place}${name} ${fault}`, name, 'invalid_row');
+    const numbered = create && column.identity !== undefined;
+    const needed = column.required || column.name === options.key;
+    if (value === null && needed && !numbered) {
+      refuse(`${place}${name} must not be null`, name, 'invalid_row');
+    }
+    values[name] = value;
+  }
+  if (!create) return values;
+  const absent = columns.find(
+    (column) => isRequired(column) && !Object.hasOwn(values, column.name),
+  );
+  if (absent) refuse(`${place}${absent.name} is required`, absent.name, 'invalid_row');
+  return values;
+}
+
+/** `null: false` asks for the value in every new row, default or not; a number comes by itself. */
+export function isRequired(column: Column): boolean {
+  if (column.identity !== undefined) return false;
+  return column.required && !(column.default !== undefined && column.default.kind === 'uuid');
+}
