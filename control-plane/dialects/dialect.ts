@@ -26,6 +26,8 @@ export type Action =
       readonly kind: 'statements';
       /** In order. More than one: one transaction. A function sees the results before it. */
       readonly statements: readonly (Statement | ((earlier: readonly Result[]) => Statement))[];
+      /** Tables that the statements write to and that may not be there yet: made first, in a transaction of their own. */
+      readonly ensure?: readonly Extract<Definition, { kind: 'ensure_table' }>[];
       readonly reply: (results: readonly Result[]) => Reply;
       readonly fail?: Relabel;
     }
@@ -90,6 +92,10 @@ export interface Dialect {
   readonly name: string;
   readonly prefixes: readonly string[];
   readonly routes: readonly Route[];
+  /** Pages of any origin may call it: every origin is echoed, preflights are answered, credentials are not asked for. */
+  readonly cors?: boolean;
+  /** Numbers of a body that a double would change arrive as raw JSON (base/parse-json.ts), not as strings of digits. */
+  readonly exactNumbers?: boolean;
   /** Header names that carry a token besides Authorization. */
   readonly tokenHeaders: readonly string[];
   readonly fail: (

@@ -1,5 +1,6 @@
+import { dataSvc } from './data-svc/index.ts';
 import type { Dialect } from './dialect.ts';
 import { monk } from './monk/index.ts';
 
 /** Every dialect served. A new one is a folder and a line. */
-export const dialects: readonly Dialect[] = [monk];
+export const dialects: readonly Dialect[] = [monk, dataSvc];

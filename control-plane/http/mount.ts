@@ -43,7 +43,10 @@ async function serve(
     exchange.principal = principal;
   }
   await takeTurn(exchange, parts.limiter);
-  const body = exchange.method === 'GET' ? undefined : await parts.readBody(exchange.message);
+  const body =
+    exchange.method === 'GET'
+      ? undefined
+      : await parts.readBody(exchange.message, dialect.exactNumbers ? 'raw' : 'strings');
   return parts.engine.perform({
     route,
     request: {

@@ -7,7 +7,7 @@ import type { Predicate } from '../statement/predicate.ts';
 import type { Read, Show } from '../statement/statement.ts';
 import { keyColumns, parseKey } from './key.ts';
 import { castText } from './operand.ts';
-import { cursorColumns, isBehind, orderBy, terms } from './order.ts';
+import { cursorColumns, cursorText, isBehind, orderBy, terms, valuesBehind } from './order.ts';
 import type { Planned } from './planned.ts';
 import { condition } from './predicate.ts';
 import { refusal, verdict } from './refuse.ts';
@@ -30,13 +30,22 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   const source = tableSource(table);
   const where = keyed(read, table, () => matching(read.where, read.show, source, context));
   const order = terms(read.order ?? [], source);
-  const printer = shape(read.output, source);
-  const after = read.after === undefined ? undefined : behind(read.after, table, read.show, order);
-  const page = pageOf(read);
+  const cursor = read.cursor && read.limit !== undefined ? read.limit : undefined;
+  const printer = shape(read.output, source, cursor !== undefined);
+  const after =
+    read.behind !== undefined
+      ? valuesBehind(read.behind, order)
+      : read.after === undefined
+        ? undefined
+        : behind(read.after, table, read.show, order);
+  const passed = order.slice(0, read.behind?.length ?? order.length);
+  const page = pageOf(cursor === undefined ? read : { ...read, limit: cursor + 1 });
+  const select =
+    cursor === undefined ? printer.select : sql`${printer.select}, ${cursorText(order)} as cursor`;
   const lists = printer.lists ? joinLists(table, source) : sql``;
   const rows = (gate: readonly Sql[]): Sql => {
-    const conditions = [...gate, ...(after ? [isBehind(order)] : [])];
-    return sql`select ${printer.select} from matching as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
+    const conditions = [...gate, ...(after ? [isBehind(passed)] : [])];
+    return sql`select ${select} from matching as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
   };
   const sparse = isListOfAcl(read, table) ? gated(read, table, source) : undefined;
   const branches = sparse
@@ -46,10 +55,20 @@ export function planRead(read: Read, catalog: Catalog): Planned {
     sql`matching as not materialized (select t.* from ${relation(table)} as t${whereAll(where)})`,
     ...(after ? [after] : []),
     ...(sparse ? [sparse.gate] : []),
+    ...(cursor === undefined
+      ? []
+      : [
+          sql`page as materialized (select x.*, row_number() over () as place from (${branches}) as x)`,
+        ]),
   ];
   const total = read.total ? sql`(select count(*) from matching)` : sql`null::bigint`;
-  const answer = refused(read, table, after !== undefined, printer.rows);
-  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, null::int as matched, null::int as changed from (${branches}) as r`;
+  const answer = refused(read, table, read.after !== undefined, printer.rows);
+  const from = cursor === undefined ? sql`(${branches}) as r` : cut(cursor);
+  const next =
+    cursor === undefined
+      ? sql``
+      : sql`, (select p.cursor from page as p where p.place = ${bind(cursor)}::bigint and exists (select 1 from page as q where q.place > p.place)) as cursor`;
+  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, null::int as matched, null::int as changed${next} from ${from}`;
   return {
     query: toQuery(text),
     show: read.show,
@@ -158,11 +177,16 @@ export function keyEquals(table: Table, source: Source, values: readonly string[
   });
 }
 
+/** The page without the row that tells whether more follow. */
+function cut(limit: number): Sql {
+  return sql`(select * from page where place <= ${bind(limit)}::bigint order by place) as r`;
+}
+
 /** Whether a page of an ordered list is read: where a caller of few rows is better served by their access lists. */
 function isListOfAcl(read: Read, table: Table): boolean {
   return (
     table.kind === 'table' &&
-    table.access === 'acl' &&
+    (table.access === 'acl' || table.access === 'lists') &&
     table.features.acl &&
     table.key.length > 0 &&
     read.limit !== undefined &&

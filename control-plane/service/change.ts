@@ -40,6 +40,18 @@ export function planChange(
   tenant: Pick<TenantRow, 'lastRelation'>,
 ): Change {
   switch (definition.kind) {
+    case 'ensure_table': {
+      const { table, most } = definition;
+      const { app, datasource } = table;
+      const present = catalog.tables.filter(
+        (other) => other.app === app && other.datasource === datasource,
+      );
+      if (present.length >= most) {
+        const message = `The tenant has ${most} tables of objects and can make no more`;
+        throw new ServiceError('limit_exceeded', message, { field: 'table' });
+      }
+      return planChange({ kind: 'create_table', table }, catalog, tenant);
+    }
     case 'create_table': {
       const old = findTable(catalog, definition.table);
       const replaced = old && definition.replace ? old : undefined;

@@ -77,6 +77,10 @@ async function run(
   const catalog =
     tenant.version === seen.version ? seen : await loadCatalog(connection, seen.tenant);
   if (catalog !== seen) requireUnchanged(definition, seen, catalog);
+  if (definition.kind === 'ensure_table') {
+    const table = findTable(catalog, definition.table);
+    if (table) return { catalog, table };
+  }
   await requireDefiner(connection, definition, catalog, caller);
   const change = planChange(definition, catalog, tenant);
   try {
@@ -112,6 +116,7 @@ export async function inTransaction<T>(
 function nameOf(definition: Definition): TableName {
   switch (definition.kind) {
     case 'create_table':
+    case 'ensure_table':
     case 'drop_table':
       return definition.table;
     case 'change_table':
@@ -124,7 +129,8 @@ function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalo
   const name = nameOf(definition);
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
-  if (definition.kind === 'create_table' || JSON.stringify(before) === JSON.stringify(now)) return;
+  const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
+  if (makes || JSON.stringify(before) === JSON.stringify(now)) return;
   throw new ServiceError('stale_catalog');
 }
 
@@ -136,8 +142,8 @@ async function requireDefiner(
   caller: Caller,
 ): Promise<void> {
   const table = findTable(catalog, nameOf(definition));
-  const access =
-    table?.access ?? (definition.kind === 'create_table' ? definition.table.access : 'acl');
+  const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
+  const access = table?.access ?? (makes ? definition.table.access : 'acl');
   const switches =
     definition.kind === 'change_table' && table !== undefined && onlySwitches(table, definition.to);
   await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7)', [
