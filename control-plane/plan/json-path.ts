@@ -151,6 +151,11 @@ function jsonValue(
   place: Place,
 ): Sql {
   if (values.length === 0) return sql`false`;
+  // Missing and null are one; an array that holds a null is neither.
+  if (holds === 'value or element' && values.includes(null)) {
+    const others = values.filter((value) => value !== null);
+    return sql`(${field.value} is null or ${jsonValue(field, others, holds, place)})`;
+  }
   const texts = values.map((value) => jsonText(value, place));
   const wanted = texts.length === 1 ? sql`${bind(texts[0])}::jsonb` : undefined;
   const list = sql`${bind(texts)}::jsonb[]`;
@@ -160,9 +165,6 @@ function jsonValue(
   const own = sql`jsonb_array_elements(${array}) as own (value)`;
   const element = sql`exists (select from ${own} where ${isWanted(sql`own.value`)})`;
   const exact = holds === 'element' ? element : sql`(${isWanted(field.column)} or ${element})`;
-  // Missing and null are one.
-  const absent = holds !== 'element' && values.includes(null);
-  if (absent) return sql`(${field.value} is null or ${exact})`;
   if (!field.within || values.length > mostLookups || values.includes(null)) {
     return sql`coalesce(${exact}, false)`;
   }

@@ -35,7 +35,8 @@ as $$
   select case jsonb_typeof(value)
     when 'number' then value::text::numeric
     when 'string' then case
-      when value #>> '{}' ~ '^\s*[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?\s*$'
+      when length(value #>> '{}') <= 1000
+        and value #>> '{}' ~ '^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$'
       then (value #>> '{}')::numeric end
   end
 $$;

@@ -200,7 +200,7 @@ begin
        select d.lists, rowhouse.intern_acl(%2$L, ''lists'',
          rowhouse.strings(d.lists -> ''read''), rowhouse.strings(d.lists -> ''edit''), rowhouse.strings(d.lists -> ''full''),
          rowhouse.strings(d.lists -> ''delete''), rowhouse.strings(d.lists -> ''deny''),
-         -- Others than the caller's own are refused below, if the row is new; of a row that is there the authors stay anyway.
+         -- Names the caller does not hold are refused below, if the row is new; of a row that is there the authors stay anyway.
          rowhouse.authorship(%2$L, array(select m from unnest(rowhouse.strings(d.lists -> ''authors'')) as m where m = any ($2)))) as id
        from (select distinct coalesce(i.e -> ''lists'', ''{}'') as lists from input as i) as d
      ), sent as materialized (

@@ -47,22 +47,23 @@ export function flag(of: JsonObject, key: string, place = key): boolean {
 }
 
 /**
- * A member with two spellings that holds a JSON array: as a string, or as it is.
+ * A member of the object at `place` with two spellings that holds a JSON array: as a string, or as it is.
  * @throws ServiceError bad_request when it is no array, or both spellings say different things
  */
 export function jsonArray(
   of: JsonObject,
   [name, older]: readonly [string, string],
+  place: string,
 ): { readonly key: string; readonly values: readonly Json[] } | undefined {
   const [first, second] = [name, older].map((key) => {
     const value = member(of, key);
-    return value === undefined ? undefined : arrayOf(value, key);
+    return value === undefined ? undefined : arrayOf(value, place + key);
   });
   if (first && second && JSON.stringify(first) !== JSON.stringify(second)) {
-    refuse(name, `differs from ${older}, its other spelling`);
+    refuse(place + name, `differs from ${older}, its other spelling`);
   }
-  if (first) return { key: name, values: first };
-  return second && { key: older, values: second };
+  if (first) return { key: place + name, values: first };
+  return second && { key: place + older, values: second };
 }
 
 function arrayOf(value: Json, key: string): readonly Json[] {

@@ -43,19 +43,19 @@ function one(filter: Json, key: string, depth: number, scope: Scope): Predicate 
   if (--scope.budget.filters < 0) refuse(key, `more than ${mostFilters} filters`);
   if (!isRecord(filter)) return refuse(key, 'must be an object');
   const op = opOf(text(filter, 'op', `${key}.op`), `${key}.op`);
-  const sent = jsonArray(filter, ['valuesJson', 'jsonValues']);
+  const sent = jsonArray(filter, ['valuesJson', 'jsonValues'], `${key}.`);
   scope.budget.values -= sent?.values.length ?? 0;
   if (scope.budget.values < 0) refuse(key, `more than ${mostValues} values`);
   if (op === 'or') {
     const subs = list(filter, 'subFilters', `${key}.subFilters`) ?? [];
     if (subs.length === 0) return refuse(`${key}.subFilters`, 'must not be empty');
-    if ((sent?.values.length ?? 0) > 0) refuse(`${key}.${sent?.key}`, 'has no place beside or');
+    if ((sent?.values.length ?? 0) > 0) refuse(sent?.key ?? key, 'has no place beside or');
     return { kind: 'or', of: all(subs, `${key}.subFilters`, depth + 1, scope) };
   }
   const fields = list(filter, 'fields', `${key}.fields`) ?? [];
   if (fields.length === 0) return refuse(`${key}.fields`, 'must name a field');
   if (sent === undefined) return refuse(`${key}.valuesJson`, 'is required');
-  const of = fields.map((name) => onField(name, op, sent.values, key, `${key}.${sent.key}`, scope));
+  const of = fields.map((name) => onField(name, op, sent.values, key, sent.key, scope));
   return of.length === 1 && of[0] ? of[0] : { kind: 'or', of };
 }
 

@@ -82,9 +82,9 @@ export function cursorOf(
   orders: Orders,
   view: View,
 ): readonly Json[] | undefined {
-  const sent = jsonArray(asked, ['afterJson', 'jsonAfter']);
+  const sent = jsonArray(asked, ['afterJson', 'jsonAfter'], 'query.');
   if (sent === undefined) return undefined;
-  const key = `query.${sent.key}`;
+  const { key } = sent;
   const { readings } = orders;
   if (orders.random) return refuse(key, 'goes with no random order');
   const { length } = sent.values;
@@ -102,7 +102,7 @@ function noTerm(key: string): never {
   return refuse(key, 'needs the id of the last object: no orderBy tells objects apart');
 }
 
-const numeric = /^\s*[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?\s*$/;
+const numeric = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$/;
 
 function readValue(value: Json, reading: Reading, key: string, view: View): readonly Json[] {
   if (reading === 'none') return value === null ? [] : refuse(key, 'holds a value of no order');
@@ -115,7 +115,10 @@ function readValue(value: Json, reading: Reading, key: string, view: View): read
       ? String(value)
       : value;
   if (typeof plain !== 'string' || plain.includes('\0')) return refuse(key, 'holds an unfit value');
-  if (reading === 'number' && (typeof value === 'boolean' || !numeric.test(plain))) {
+  if (
+    reading === 'number' &&
+    (typeof value === 'boolean' || plain.length > 1_000 || !numeric.test(plain))
+  ) {
     return refuse(key, 'holds a value that is no number');
   }
   if (reading !== 'time') return [plain];
