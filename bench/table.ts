@@ -30,5 +30,12 @@ export function figure(value: number): string {
 
 /** A ratio as people read it. */
 export function times(value: number): string {
-  return Number.isFinite(value) ? `${value >= 100 ? Math.round(value) : value.toFixed(2)}×` : '–';
+  if (!Number.isFinite(value)) return '–';
+  const text =
+    value >= 100
+      ? String(Math.round(value))
+      : value >= 0.1
+        ? value.toFixed(2)
+        : String(Number(value.toPrecision(2)));
+  return `${text}×`;
 }

@@ -19,9 +19,12 @@ create policy _select on {schema}.{table} for select to {schema} using (
 create policy _insert on {schema}.{table} for insert to {schema} with check ((select rowhouse.may_create('{slug}')));
 
 -- The right asked for follows rowhouse.intent: edit, delete (trashing and restoring) or manage (sharing). The trigger
--- guard_intent holds the update to what the intent names, so an intent opens nothing its right does not.
+-- guard_intent holds the update to what the intent names, so an intent opens nothing its right does not. The marks again: an
+-- UPDATE that reads no column asks no SELECT policy.
 create policy _update on {schema}.{table} for update to {schema}
-  using (get_bit((select {schema}._rowhouse_changeable()), _acl) = 1) with check (true);
+  using (get_bit((select {schema}._rowhouse_changeable()), _acl) = 1
+    and (trashed_at is null or (select rowhouse.shows('trashed')))
+    and (deleted_at is null or (select rowhouse.shows('deleted')))) with check (true);
 
 -- On soft-delete tables the trigger trash_instead marks the row and keeps it.
 create policy _delete on {schema}.{table} for delete to {schema}

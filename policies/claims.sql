@@ -147,7 +147,7 @@ set search_path = pg_catalog, pg_temp
 as $$ select (p).sudo or (p).level >= 2 from rowhouse.principal_in(tenant) as p $$;
 comment on function rowhouse.may_create(text) is 'As may_create(), and the caller belongs to this tenant.';
 
--- security definer: reads control.tenants and control.accounts.
+-- security definer: reads control.tenants, control.accounts and control.deleted_accounts.
 create or replace function rowhouse.admit(tenant text, version bigint, claims text)
 returns text
 language plpgsql stable security definer
@@ -166,12 +166,18 @@ begin
     perform rowhouse.refuse('RH603', 'The definition changed meanwhile',
       jsonb_build_object('data', jsonb_build_object('version', found_tenant.version)));
   end if;
-  if c ->> 'tenant' is distinct from admit.tenant then
+  -- A token older than the tenant was issued for a former one of the same name. Five seconds: clocks of issuers differ.
+  if c ->> 'tenant' is distinct from admit.tenant
+    or (c ->> 'iat')::numeric + 5 < extract(epoch from found_tenant.created_at) then
     perform rowhouse.refuse('RH302', 'Access denied');
   end if;
   select a.access into account_level
     from control.accounts as a
     where a.tenant_id = found_tenant.id and a.id::text = c ->> 'sub';
+  if not found and exists (
+    select from control.deleted_accounts as d where d.tenant_id = found_tenant.id and d.sub = c ->> 'sub') then
+    perform rowhouse.refuse('RH302', 'Access denied');
+  end if;
   if account_level < (c ->> 'level')::integer then
     -- Sudo is given to level full and root only, so an account lowered below that loses it at once.
     c := c || jsonb_build_object('level', account_level,
@@ -182,7 +188,7 @@ begin
 end
 $$;
 comment on function rowhouse.admit(text, bigint, text) is
-  'Checks tenant and catalog version; the claims, with the level lowered to that of the account, if there is one.';
+  'Checks tenant, catalog version and that neither tenant nor account is a former one; the claims, with the level lowered to that of the account, if there is one.';
 
 create or replace function rowhouse.enter(tenant text, version bigint, claims text, show text, intent text)
 returns void

@@ -95,3 +95,25 @@ begin
   end if;
 end
 $$;
+
+do $$
+declare
+  function_name text;
+begin
+  -- Advisory locks and large objects belong to no tenant: a login role could hold the installer's lock, fill the lock table, or hand
+  -- data to another tenant. Superuser only.
+  if (select rolsuper from pg_roles where rolname = current_user) then
+    for function_name in
+      select p.oid::regprocedure::text
+      from pg_proc as p
+      where p.pronamespace = 'pg_catalog'::regnamespace
+        and (p.proname ~ '^pg_(try_)?advisory_' or p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea'))
+        and exists (
+          select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a where a.grantee = 0)
+    loop
+      execute format('revoke execute on function %s from public', function_name);
+      execute format('grant execute on function %s to rowhouse_owner', function_name);
+    end loop;
+  end if;
+end
+$$;

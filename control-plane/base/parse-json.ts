@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import { exactNumber, type Json } from './json.ts';
 
 /** Deeper values only serve to exhaust whatever walks them. Postgres itself stops at some thousands. */
 const deepest = 256;
@@ -9,35 +9,17 @@ const surrogateEscape = /\\u[dD][89a-fA-F]/;
 
 /**
  * JSON text as a value, without silent change:
- * - a number that a double would change (integers beyond ±(2^53−1), long decimals, 1e400) becomes the string of its digits as sent;
- *   Postgres casts numeric strings alike, so it arrives exact. Every other number is a number.
- *   With `raw` it becomes a raw JSON value instead ({@link isRawNumber}): for dialects whose values are JSON to the last digit.
+ * - a number that a double would change (integers beyond ±(2^53−1), long decimals, 1e400) is kept as its digits, see ExactNumber.
+ *   Every other number is a number.
  * - U+0000 and lone surrogates are refused: Postgres can't store them, and UTF-8 would replace the latter.
  * - of repeated keys the last counts, as everywhere in JavaScript; `__proto__` is a key like any other.
  * @throws SyntaxError with a message fit for the sender
  */
-export function parseJson(text: string, numbers: 'strings' | 'raw' = 'strings'): Json {
+export function parseJson(text: string): Json {
   checkDepth(text);
   checkNul(text);
   if (!riskyNumber.test(text) && !surrogateEscape.test(text)) return JSON.parse(text) as Json;
-  const reviver = numbers === 'raw' ? raw : exact;
-  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as Json;
-}
-
-/** Node 24 has these; the `es2024` library doesn't describe them yet. */
-const sources = JSON as unknown as {
-  rawJSON(text: string): Json;
-  isRawJSON(value: unknown): boolean;
-};
-
-/** Whether a value is a number kept as its text, not an object to look into; JSON.stringify prints it as it was. */
-export function isRawNumber(value: unknown): boolean {
-  return sources.isRawJSON(value);
-}
-
-function raw(key: string, value: unknown, context: { source?: string }): unknown {
-  const kept = exact(key, value, context);
-  return typeof value === 'number' && typeof kept === 'string' ? sources.rawJSON(kept) : kept;
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown) as Json;
 }
 
 function exact(key: string, value: unknown, context: { source?: string }): unknown {
@@ -46,7 +28,7 @@ function exact(key: string, value: unknown, context: { source?: string }): unkno
   }
   const { source } = context;
   const exactly = typeof value !== 'number' || source === undefined || isExact(value, source);
-  return exactly ? value : source;
+  return exactly ? value : exactNumber(source);
 }
 
 function isExact(value: number, source: string): boolean {

@@ -6,9 +6,9 @@ import { withServices } from './services.ts';
 import { commandPrincipal, notEmpty, tenantSlug } from './values.ts';
 
 const details = `
-A data package (datapackage.json), a CSV, a JSON array or NDJSON. Every file becomes the table of its name; a table that does not exist
-is made, with the types of the package's schema or such as all values fit. All files are read and checked before anything is written.
-A bad row is named by file, line, field and reason.`;
+A data package (its folder or datapackage.json), a CSV, a JSON array or NDJSON. Every file becomes the table of its name; a table that
+does not exist is made, with the types of the package's schema or such as all values fit. All files are read and checked before anything
+is written. A bad row is named by file, line, field and reason.`;
 
 /** `rowhouse import`: loads files into tables. */
 export function importCommand(): Command {

@@ -26,9 +26,14 @@ export function diff(old: Table, next: Table, before: Catalog, after: Catalog): 
   const was = [...objectsOf(from, catalog), ...inbound(from, catalog)];
   const is = [...objectsOf(next, after), ...inbound(next, after)];
   const retyped = new Set(retypes(from, next).map(({ is: column }) => column.name));
-  const stays = (object: TableObject, others: ReadonlyMap<string, string>): boolean =>
+  const alike = (object: TableObject, others: ReadonlyMap<string, string>): boolean =>
     others.get(keyOf(object)) === object.create.join(';\n') &&
     !(object.pins ?? []).some((name) => retyped.has(name));
+  const stays = (object: TableObject, others: ReadonlyMap<string, string>): boolean =>
+    alike(object, others) &&
+    [...was, ...is].every(
+      (one) => one.on !== object.on || one.name !== object.under || alike(one, others),
+    );
   const wasByKey = byKey(was);
   const isByKey = byKey(is);
   return [

@@ -115,7 +115,7 @@ function searchVector(table: Table): readonly TableObject[] {
     },
     {
       ...index(table, `_search_idx_${table.id}`, sql`using gin ${columnList([searchColumn])}`),
-      pins,
+      under: searchColumn,
     },
   ];
 }

@@ -27,6 +27,8 @@ export interface TableObject {
   readonly inline?: string;
   /** Columns whose type can't change while it stands. */
   readonly pins?: readonly string[];
+  /** The object of the same table that takes this one along when it goes. */
+  readonly under?: string;
   /** As in a step. */
   readonly conflicts?: readonly string[];
   /** The user column it comes from, for messages. */

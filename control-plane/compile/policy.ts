@@ -1,5 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
+import { typeName } from '../model/flags.ts';
 import type { AccessMode, Table } from '../model/table.ts';
 import { hasStamp } from '../model/table-schema.ts';
 import { type TableObject, tableName } from './object.ts';
@@ -78,8 +79,10 @@ export function policies(table: Table): readonly TableObject[] {
     });
   }
   const tenant = ident(table.schema);
-  const select = shown(table, conditions.select);
-  const { insert, update, check } = conditions;
+  const select = shown(table, conditions.select, hasStamp(table));
+  // Without it an UPDATE that reads no column would meet rows in the trash, which no SELECT policy then hides.
+  const update = shown(table, conditions.update, false);
+  const { insert, check } = conditions;
   return [
     policy(table, '_owner', sql`to rowhouse_owner using (true) with check (true)`),
     policy(table, '_select', sql`for select to ${tenant} using (${select})`),
@@ -90,11 +93,11 @@ export function policies(table: Table): readonly TableObject[] {
   ];
 }
 
-/** Rows in the trash and rows deleted for good show only when asked for. */
-function shown(table: Table, condition: Sql): Sql {
+/** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */
+function shown(table: Table, condition: Sql, answers: boolean): Sql {
   if (!table.features.softDelete) return condition;
   // Deleting for good answers with the row, once, to those who see the trash.
-  const last = hasStamp(table) ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
+  const last = answers ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
   const marks = [
     sql`(trashed_at is null or (select rowhouse.shows('trashed')))`,
     sql`(deleted_at is null or (select rowhouse.shows('deleted'))${last})`,
@@ -130,8 +133,11 @@ function historyPolicy(table: Table): readonly TableObject[] {
   const history = { schema: table.schema, physical: '_rowhouse_history' };
   // Both sides qualified: the table may have a column of either name.
   const mine = ident(history.physical, 'row_key');
-  const row = sql`select 1 from ${tableName(table)} as record where record.${ident(key)}::text = ${mine}`;
-  const readable = sql`relation = ${literal(table.id)}::integer and exists (${row})`;
+  const type = table.columns.find(({ name }) => name === key)?.type;
+  if (type === undefined) return [];
+  // The text is cast, not the key, so that the key's index serves; CASE keeps keys of other tables from being cast.
+  const row = sql`select 1 from ${tableName(table)} as record where record.${ident(key)} = ${mine}::${typeName(type)}`;
+  const readable = sql`case when relation = ${literal(table.id)}::integer then exists (${row}) else false end`;
   const rest = sql`for select to ${ident(table.schema)} using (${readable})`;
   return [policy(history, `_history_${table.id}`, rest, [key])];
 }

@@ -56,7 +56,10 @@ const actions: Readonly<Record<Reference['onDelete'], Sql>> = {
   'set default': raw('set default'),
 };
 
-/** A row the caller can't read must look like one that is not there: only targets whose rows are hidden one by one need it. */
+/**
+ * A row the caller can't read must look like one that is not there: only targets whose rows are hidden one by one need it. The name begins
+ * with a digit so that it sorts before Postgres' own `RI_ConstraintTrigger…`: one and the same refusal, whichever of the two it is.
+ */
 function visibilityChecks(
   reference: Reference,
   table: Table,
@@ -71,11 +74,11 @@ function visibilityChecks(
   ];
   return (['insert', 'update'] as const).map((event) =>
     trigger(table, {
-      order: '_600_reference',
+      order: '0600_reference',
       of: `${reference.name}_${event}`,
       when: `after ${event}`,
       tables: event === 'insert' ? 'new' : 'both',
-      each: 'statement',
+      each: 'row',
       call: 'check_reference',
       args,
     }),

@@ -171,12 +171,11 @@ export function tenantFunctions(slug: string): readonly string[] {
   });
   const facts: readonly FunctionFacts[] = [
     {
-      name: '_rowhouse_bits',
+      name: '_rowhouse_fresh_bits',
       args: 'wanted text',
       returns: 'varbit',
       volatility: 'stable',
       definer: true,
-      // The || makes one plain value: a stored datum as it is would be fetched anew for every row (12 s instead of .14 s).
       body: sql`begin
   return (
     with p as materialized (select * from rowhouse.principal_in(${tenant})),
@@ -200,6 +199,23 @@ export function tenantFunctions(slug: string): readonly string[] {
       )
     select coalesce((select bits from stored), ''::varbit) || coalesce(fresh.bits, '')::varbit from fresh
   );
+end`,
+      about: 'The verdicts of _rowhouse_bits where the stored ones do not cover all ACLs.',
+    },
+    {
+      name: '_rowhouse_bits',
+      args: 'wanted text',
+      returns: 'varbit',
+      volatility: 'stable',
+      definer: true,
+      // Stored bits that cover everything are the usual case: two index probes instead of the five steps above.
+      // The || makes one plain value: a stored datum as it is would be fetched anew for every row (12 s instead of .14 s).
+      body: sql`begin
+  return coalesce(
+    (select v.bits || ''::varbit from ${s}._rowhouse_verdicts as v
+     where v.key = (select p.key from rowhouse.principal_in(${tenant}) as p) and v."right" = wanted
+       and v.covered > (select max(a.id) from ${s}._rowhouse_acls as a)),
+    ${s}._rowhouse_fresh_bits(wanted));
 end`,
       about: "Bit i: the caller's verdict on ACL i. wanted: read, edit, delete, manage.",
     },

@@ -7,7 +7,7 @@ import { type TableObject, tableName } from './object.ts';
 
 /** A trigger to be made. Postgres fires those of one moment in the order of their names. */
 interface TriggerFacts {
-  readonly order: `_${number}_${string}`;
+  readonly order: `_${number}_${string}` | `0${number}_${string}`;
   /** What it is about, where a table can have several of its kind. */
   readonly of?: string;
   readonly when:
@@ -20,6 +20,8 @@ interface TriggerFacts {
   readonly each: 'row' | 'statement';
   /** Only rows for which this holds. */
   readonly only?: Sql;
+  /** User columns that `only` names: their type can't change under it. */
+  readonly pins?: readonly string[];
   /** Function of schema rowhouse, or of the schema given. */
   readonly call: string;
   readonly schema?: string;
@@ -46,6 +48,7 @@ export function trigger(table: Table, facts: TriggerFacts): TableObject {
     name,
     create: [toText(sql`${head} for each ${raw(facts.each)}${only} execute function ${call}`)],
     drop: [toText(sql`drop trigger ${ident(name)} on ${on}`)],
+    ...(facts.pins === undefined ? {} : { pins: facts.pins }),
   };
 }
 
@@ -131,6 +134,9 @@ export function triggers(table: Table): readonly TableObject[] {
       order: '_300_immutable',
       when: 'before update',
       each: 'row',
+      // Without a change the function is not even called.
+      only: join(lasting.map(changed), ' or '),
+      pins: lasting,
       call: flags.immutable.guard,
       args,
     });
@@ -176,6 +182,11 @@ function historyTriggers(table: Table): readonly TableObject[] {
     }),
     trigger(table, { order: '_900_history_update', when: 'after update', each: 'row', call, args }),
   ];
+}
+
+/** Whether an update changes a column. */
+function changed(name: string): Sql {
+  return sql`old.${ident(name)} is distinct from new.${ident(name)}`;
 }
 
 /** Names of the columns that carry a flag. */

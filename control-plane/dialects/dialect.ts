@@ -94,8 +94,6 @@ export interface Dialect {
   readonly routes: readonly Route[];
   /** Pages of any origin may call it: every origin is echoed, preflights are answered, credentials are not asked for. */
   readonly cors?: boolean;
-  /** Numbers of a body that a double would change arrive as raw JSON (base/parse-json.ts), not as strings of digits. */
-  readonly exactNumbers?: boolean;
   /** Header names that carry a token besides Authorization. */
   readonly tokenHeaders: readonly string[];
   readonly fail: (

@@ -6,10 +6,7 @@ import type { Json } from '../base/json.ts';
 import { parseJson } from '../base/parse-json.ts';
 
 /** Reads the JSON body of a request; undefined when there is none. */
-export type BodyReader = (
-  message: IncomingMessage,
-  numbers?: 'strings' | 'raw',
-) => Promise<Json | undefined>;
+export type BodyReader = (message: IncomingMessage) => Promise<Json | undefined>;
 
 const decoders = {
   gzip: createGunzip,
@@ -28,7 +25,7 @@ const leastBudget = 256 * 1024 * 1024;
 export function createBodyReader(limit: number): BodyReader {
   const budget = Math.max(leastBudget, 4 * limit);
   let held = 0;
-  return async (message, numbers) => {
+  return async (message) => {
     if (!hasBody(message)) return undefined;
     const announced = Number(message.headers['content-length'] ?? 0);
     if (announced > limit) throw tooLarge(limit);
@@ -51,7 +48,7 @@ export function createBodyReader(limit: number): BodyReader {
     }
     if (size === 0) return undefined;
     checkType(message.headers['content-type']);
-    return parse(Buffer.concat(chunks, size), numbers);
+    return parse(Buffer.concat(chunks, size));
   };
 }
 
@@ -120,7 +117,7 @@ function checkType(type: string | undefined): void {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function parse(bytes: Buffer, numbers?: 'strings' | 'raw'): Json {
+function parse(bytes: Buffer): Json {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -130,7 +127,7 @@ function parse(bytes: Buffer, numbers?: 'strings' | 'raw'): Json {
     });
   }
   try {
-    return parseJson(text, numbers);
+    return parseJson(text);
   } catch (error) {
     throw new ServiceError(
       'invalid_body',

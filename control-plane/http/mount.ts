@@ -43,10 +43,7 @@ async function serve(
     exchange.principal = principal;
   }
   await takeTurn(exchange, parts.limiter);
-  const body =
-    exchange.method === 'GET'
-      ? undefined
-      : await parts.readBody(exchange.message, dialect.exactNumbers ? 'raw' : 'strings');
+  const body = exchange.method === 'GET' ? undefined : await parts.readBody(exchange.message);
   return parts.engine.perform({
     route,
     request: {

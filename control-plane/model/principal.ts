@@ -17,6 +17,8 @@ export interface Principal {
   readonly operator: boolean;
   /** Active org of Data Svc callers. */
   readonly activeOrg?: string;
+  /** When the token was issued, in seconds of the epoch, if it says so: it can't be older than its tenant. */
+  readonly issuedAt?: number;
 }
 
 /** The org that a role of the form `user-svc:org:{ID}:…` is held in. */
@@ -52,5 +54,6 @@ export function claimsOf(principal: Principal, requestId: string): JsonObject {
     sudo: principal.sudo,
     rid: requestId,
     ...(principal.activeOrg === undefined ? {} : { org: principal.activeOrg }),
+    ...(principal.issuedAt === undefined ? {} : { iat: principal.issuedAt }),
   };
 }

@@ -68,6 +68,7 @@ async function installAll(client: pg.ClientBase, options: InstallOptions): Promi
     const migrations = await migrate(client);
     const modules = await installModules(client);
     const tenants = await installTenants(client, modules.length > 0);
+    await client.query('select rowhouse.settle_stamps()');
     return { migrations, modules, tenants, superuser, leakproof, password };
   } finally {
     // A failed migration leaves its transaction open.

@@ -27,19 +27,28 @@ export function isDatabaseError(error: unknown): error is DatabaseError {
   );
 }
 
-/** Errors that a second try can cure: collisions, and an access list newer than the statement's snapshot (2202E, see DESIGN). */
+/**
+ * Errors that a second try can cure: collisions, an access list newer than the statement's snapshot (2202E, see DESIGN), and a row whose
+ * lists were changed after the statement had read them: it finds no new ACL for it (plan/update.ts).
+ */
 export function isRetryable(error: unknown): boolean {
-  return isDatabaseError(error) && ['40001', '40P01', '2202E'].includes(error.code);
+  if (!isDatabaseError(error)) return false;
+  return ['40001', '40P01', '2202E'].includes(error.code) || isRelisted(error);
+}
+
+function isRelisted({ code, column }: DatabaseError): boolean {
+  return code === '23502' && column === '_acl';
 }
 
 /** The value of a row or condition didn't fit: class 22, and the constraint violations that a row's own values cause. */
 export function isRowFault(error: unknown): boolean {
   return (
     isDatabaseError(error) &&
+    !isRetryable(error) &&
     (error.code === '23502' ||
       error.code === '23514' ||
       error.code === '54000' ||
-      (error.code.startsWith('22') && error.code !== '2202E'))
+      error.code.startsWith('22'))
   );
 }
 
@@ -83,7 +92,9 @@ export function toServiceError(error: unknown): ServiceError {
   if (!isDatabaseError(error)) return connectionError(error);
   const own = kindOfCode(error.code);
   if (own !== undefined) return refusal(own, error);
-  const kind = kinds[error.code] ?? kinds[error.code.slice(0, 2)] ?? 'internal';
+  const kind = isRelisted(error)
+    ? 'serialization_failure'
+    : (kinds[error.code] ?? kinds[error.code.slice(0, 2)] ?? 'internal');
   const detail = waits(kind) ? { retryAfter: 1 } : {};
   return new ServiceError(kind, undefined, detail, { cause: error });
 }

@@ -69,6 +69,7 @@ function planMark(
     return { ...common, query: removeListed(target.where, table, where) };
   }
   const strict = target.strict === true;
-  const query = writeByWhere({ ...frame, ctes: stamp, where, strict, hasInput: false });
+  const { cap } = target;
+  const query = writeByWhere({ ...frame, ctes: stamp, where, strict, cap, hasInput: false });
   return { ...common, query };
 }

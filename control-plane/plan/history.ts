@@ -28,7 +28,9 @@ export function planHistory(statement: History, catalog: Catalog): Planned {
       ? []
       : [sql`h.change_id = ${bind(statement.change)}::bigint`]),
   ];
-  const entry = sql`h.change_id, h.row_key, h.operation, h.changes, h.created_by, rowhouse.json_time(h.created_at, 'millis') as created_at, h.request_id, h.metadata`;
+  // jsonb keeps no order of its own: the old value is told before the new one.
+  const changes = sql`(select coalesce(json_object_agg(c.key, json_build_object('old', c.value -> 'old', 'new', c.value -> 'new')), '{}') from jsonb_each(h.changes) as c) as changes`;
+  const entry = sql`h.change_id, h.row_key, h.operation, ${changes}, h.created_by, rowhouse.json_time(h.created_at, 'millis') as created_at, h.request_id, h.metadata`;
   const cases: (readonly [Sql, Sql])[] = [
     [sql`not exists (select 1 from owner)`, refusal('row_not_found', about)],
   ];

@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import { isExactNumber, isNumber, type Json } from '../base/json.ts';
 import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Operator } from '../statement/operators.ts';
 import type { Resolved } from './field.ts';
@@ -73,6 +73,9 @@ function only(field: JsonField, type: 'array' | 'number' | 'boolean'): Sql {
 
 /** Both sides of a comparison, by the JSON type of the operand. jsonb compares numbers by value. */
 function comparable(field: JsonField, operand: Json, place: Place): { field: Sql; operand: Sql } {
+  if (isExactNumber(operand)) {
+    return { field: only(field, 'number'), operand: sql`${bind(operand.rawJSON)}::jsonb` };
+  }
   switch (typeof operand) {
     case 'string':
       return { field: field.text, operand: sql`${bind(plainText(operand, place))}::text` };
@@ -98,12 +101,14 @@ function among(field: JsonField, values: readonly Json[], place: Place): Sql {
     tests.push(sql`${field.text} = any(${bind(texts)}::text[])`);
   }
   for (const type of ['number', 'boolean'] as const) {
-    const some = values.filter((value) => typeof value === type);
+    const some = values.filter((value) =>
+      type === 'number' ? isNumber(value) : typeof value === type,
+    );
     if (some.length === 0) continue;
     const list = sql`${bind(some.map((value) => JSON.stringify(value)))}::jsonb[]`;
     tests.push(sql`${only(field, type)} = any(${list})`);
   }
-  const others = values.filter((value) => typeof value === 'object');
+  const others = values.filter((value) => typeof value === 'object' && !isExactNumber(value));
   if (others.length > 0) {
     const list = sql`${bind(others.map((value) => jsonText(value, place)))}::jsonb[]`;
     tests.push(sql`${field.value} = any(${list})`);

@@ -1,5 +1,5 @@
 import { ServiceError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../base/json.ts';
 import { bind, raw, type Sql, sql } from '../base/sql.ts';
 import { baseTypes, type ColumnType } from '../base/types.ts';
 import type { Context } from './scope.ts';
@@ -57,8 +57,9 @@ export function plainText(value: Json, place: Place): string {
 function scalarText(value: Json, type: ColumnType, place: Place, context: Context): string {
   if (value === null) misfit(place, 'null_operand');
   if (type.base === 'jsonb') return jsonText(value, place);
-  if (typeof value === 'object') misfit(place, 'type');
-  const text = fits(value, type) ? String(value) : misfit(place, 'type');
+  if (typeof value === 'object' && !isExactNumber(value)) misfit(place, 'type');
+  if (!fits(value, type)) misfit(place, 'type');
+  const text = isNumber(value) ? digitsOf(value) : String(value);
   const { class: family } = baseTypes[type.base];
   if (family === 'text') return plainText(value, place);
   if (family === 'time' || family === 'other') {
@@ -78,7 +79,7 @@ export function jsonText(value: Json, place: Place): string {
 /** Whether every string in a value can be held by Postgres. */
 export function isStorable(value: Json): boolean {
   if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return true;
   if (Array.isArray(value)) return value.every(isStorable);
   return Object.entries(value).every(([key, item]) => isStorable(key) && isStorable(item));
 }
@@ -93,13 +94,16 @@ const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
 const uuid = /^(?:[0-9a-f]{4}-?){8}$|^\{(?:[0-9a-f]{4}-?){8}\}$/i;
 
 /** Whether a JSON scalar can be a value of the type, as far as that can be told without Postgres (times can't). */
-export function fits(value: string | number | boolean, type: ColumnType): boolean {
+export function fits(value: string | number | boolean | ExactNumber, type: ColumnType): boolean {
   const row = baseTypes[type.base];
   switch (row.class) {
     case 'boolean':
       return typeof value === 'boolean' || value === 'true' || value === 'false';
     case 'number':
-      return typeof value !== 'boolean' && fitsNumber(String(value), type.base);
+      return (
+        typeof value !== 'boolean' &&
+        fitsNumber(isNumber(value) ? digitsOf(value) : value, type.base)
+      );
     case 'uuid':
       return typeof value === 'string' && uuid.test(value) && !value.endsWith('-');
     default:

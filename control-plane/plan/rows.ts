@@ -1,5 +1,5 @@
 import { type Fault, ServiceError } from '../base/errors.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import { isExactNumber, type Json, type JsonObject } from '../base/json.ts';
 import { baseTypes, type ColumnType } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
 import { engineColumns, logicalName } from '../model/table-schema.ts';
@@ -21,7 +21,10 @@ export function namedColumns(
   mode: 'insert' | 'update',
 ): readonly Named[] {
   const writable = writableColumns(table, mode);
-  const faults = rows.flatMap(({ values }, row) => faultsOf(values, row, table, writable));
+  const faults = rows.flatMap(({ values, faults: sent = [] }, row) => [
+    ...faultsOf(values, row, table, writable),
+    ...sent.map((fault) => ({ ...fault, row })),
+  ]);
   if (faults.length > 0) {
     throw new ServiceError('invalid_row', undefined, { table: logicalName(table), faults });
   }
@@ -72,6 +75,7 @@ function misfitOf(value: Json, type: ColumnType): string | undefined {
 
 function isValue(value: Json, type: ColumnType): boolean {
   if (type.base === 'jsonb') return true;
+  if (isExactNumber(value)) return fits(value, type);
   if (value === null || typeof value === 'object') return false;
   if (type.base === 'boolean') return typeof value === 'boolean';
   return fits(value, type);

@@ -3,11 +3,13 @@ import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base
 import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { accessLists, type Table } from '../model/table.ts';
+import { logicalName } from '../model/table-schema.ts';
 import type { AccessLists, Output, Share } from '../statement/statement.ts';
 import { keyColumns } from './key.ts';
 import { misfit } from './operand.ts';
 import type { Planned } from './planned.ts';
 import { matching, whereAll } from './read.ts';
+import { refusal, verdict } from './refuse.ts';
 import {
   columnType,
   needFeature,
@@ -42,7 +44,16 @@ export function planShare(statement: Share, catalog: Catalog): Planned {
   const strict = target.by === 'keys' || target.strict === true;
   const call = sql`rowhouse.change_access(${literal(table.id)}::int, array(select m.key from meant as m), ${bind(change.mode)}::text, ${bind(JSON.stringify(lists))}::jsonb, ${bind(strict)}::boolean)`;
   const back = changed(table, key.name, statement.output);
-  const text = sql`with meant as materialized (${meant}), changed as materialized (select c.*, row_number() over () as n from ${call} as c) select ${back.rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from meant) as matched, (select count(*)::int from changed) as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
+  const rows =
+    target.by === 'keys' || target.cap === undefined
+      ? back.rows
+      : sql`coalesce(${verdict([
+          [
+            sql`(select count(*) from changed) > ${bind(target.cap)}::bigint`,
+            refusal('limit_required', { table: logicalName(table) }),
+          ],
+        ])}, ${back.rows})`;
+  const text = sql`with meant as materialized (${meant}), changed as materialized (select c.*, row_number() over () as n from ${call} as c) select ${rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from meant) as matched, (select count(*)::int from changed) as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
   return {
     query: toQuery(text),
     show: 'live',

@@ -68,6 +68,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
         ...frame,
         where,
         strict: target.by === 'where' && target.strict === true,
+        cap: target.by === 'where' ? target.cap : undefined,
         hasInput: true,
       });
   return {

@@ -1,4 +1,4 @@
-import { ident, join, type Query, raw, type Sql, sql, toQuery } from '../base/sql.ts';
+import { bind, ident, join, type Query, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import { whereAll } from './read.ts';
@@ -85,7 +85,12 @@ export function writeByKeys(write: Write & { join: readonly Sql[]; places?: Sql 
 
 /** Rows of a predicate that the caller may change; `strict`: one that it may not refuses all. */
 export function writeByWhere(
-  write: Write & { where: readonly Sql[]; strict: boolean; hasInput: boolean },
+  write: Write & {
+    where: readonly Sql[];
+    strict: boolean;
+    cap?: number | undefined;
+    hasInput: boolean;
+  },
 ): Query {
   const { table, back } = write;
   const about = { table: logicalName(table) };
@@ -106,6 +111,14 @@ export function writeByWhere(
           ] as const,
         ]
       : []),
+    ...(write.cap === undefined
+      ? []
+      : [
+          [
+            sql`(select count(*) from written) > ${bind(write.cap)}::bigint`,
+            refusal('limit_required', about),
+          ] as const,
+        ]),
     ...(write.late ?? []).map(
       ([when, then]) =>
         [

@@ -109,13 +109,16 @@ export async function updateAccount(
   return rows[0] && toAccount(rows[0]);
 }
 
+/** The id stays on record, for the tokens that name it. */
 export async function deleteAccount(connection: Connection, tenant: string, id: string) {
   const rows = await rowsOf<Row>(
     connection,
     `with a as (
        delete from control.accounts a using control.tenants t
        where t.id = a.tenant_id and t.slug = $1 and a.id::text = $2
-       returning a.*)
+       returning a.*),
+     noted as (
+       insert into control.deleted_accounts (tenant_id, sub) select tenant_id, id::text from a)
      select ${columns} from a join control.tenants t on t.id = a.tenant_id`,
     [tenant, id],
   );

@@ -17,8 +17,8 @@ export interface ExecuteParts {
   readonly session: Session;
 }
 
-/** How often a statement that collided with another is tried again. */
-const retries = 2;
+/** How often a statement that collided with another is tried again: with some writers of one row, one of them gets through each time. */
+const retries = 5;
 
 /** Statements for a principal: one in a single round trip, several in one transaction. */
 export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {

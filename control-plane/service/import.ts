@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { ServiceError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { findTable } from '../model/catalog.ts';
@@ -46,7 +47,9 @@ export async function importFiles(
   options: ImportOptions,
 ): Promise<readonly ImportedTable[]> {
   const sources: Source[] = [];
-  for (const file of options.files) {
+  for (const place of options.files) {
+    // A data package may be named by its folder.
+    const file = (await stat(place)).isDirectory() ? join(place, 'datapackage.json') : place;
     if (basename(file) === 'datapackage.json') sources.push(...(await readPackage(file)));
     else sources.push(await readSource(file));
   }

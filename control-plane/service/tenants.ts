@@ -80,7 +80,12 @@ async function createTenant(connection: Connection, tenant: NewTenant): Promise<
 }
 
 function exists(slug: string, cause?: unknown): ServiceError {
-  return new ServiceError('tenant_exists', `Tenant '${slug}' exists`, { field: slug }, { cause });
+  return new ServiceError(
+    'tenant_exists',
+    `Tenant '${slug}' exists`,
+    { field: 'tenant' },
+    { cause },
+  );
 }
 
 async function storeGrants(connection: Connection, slug: string): Promise<void> {

@@ -154,6 +154,7 @@ function principalOf(payload: JWTPayload, names: TokenSettings['claims']): Princ
     sudo: flagOf(claim('sudo')),
     operator: flagOf(claim('operator')),
     ...(activeOrg === undefined ? {} : { activeOrg }),
+    ...(payload.iat === undefined ? {} : { issuedAt: payload.iat }),
   });
 }
 

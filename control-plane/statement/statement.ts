@@ -1,3 +1,4 @@
+import type { Fault } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
 import type { Field, Hop, Predicate } from './predicate.ts';
@@ -111,6 +112,8 @@ export interface Locate {
 export interface NewRow {
   readonly values: JsonObject;
   readonly access?: AccessLists;
+  /** What the dialect could not put into this form: a row that has any is refused, together with whatever else is wrong with it. */
+  readonly faults?: readonly Omit<Fault, 'row'>[];
 }
 
 export type AccessLists = { readonly [list in AccessList]?: readonly string[] };
@@ -128,6 +131,8 @@ export type Target =
       readonly strict?: boolean;
       /** Also rows the caller may change but not read; of those only conditions on the key hold. Access mode lists. */
       readonly unread?: boolean;
+      /** Refuse with limit_required when more rows than this would be changed: for replies that carry them all. */
+      readonly cap?: number;
     };
 
 /** Changes named columns only. By keys: one change set per key, in order. */

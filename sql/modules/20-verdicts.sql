@@ -152,8 +152,8 @@ begin
   select c.reltuples into total from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
     where c.oid = relation and n.nspname = schema_name and c.relkind = 'r';
-  -- Never analysed, or so small that walking it costs less than the estimate below.
-  if total is null or total < 2000 or page < 1 or bit_count(bits) > 2000 then
+  -- Never analysed, or so small that walking it costs less than the estimate below; or the lists themselves say that there is much to see.
+  if total is null or total < 2000 or page < 1 or bit_count(bits) > 2000 or bit_count(bits) * 8 >= length(bits) then
     return false;
   end if;
   -- Volatile because of the EXPLAIN: pg_stats hides tables under forced row security even from their owner; the planner itself may look.

@@ -65,6 +65,7 @@ declare
   schema_name text := 't_' || tenant;
   digest bytea := rowhouse.acl_digest(mode, "read", edit, "full", "delete", deny, authors);
   found_id integer;
+  useful boolean;
   names text[];
   known jsonb;
   lookup text := format(
@@ -78,6 +79,13 @@ begin
   execute format('select id from %I._rowhouse_acls where digest = $1', schema_name) into found_id using digest;
   if found_id is not null then
     return found_id;
+  end if;
+  -- Every ACL lengthens the bits of everyone, so making one takes somewhere to put it.
+  if current_setting('role') <> 'rowhouse_owner' and not rowhouse.may_create(tenant) then
+    execute format('select bit_count(%I._rowhouse_bits(''manage'')) > 0', schema_name) into useful;
+    if not useful then
+      perform rowhouse.refuse('RH303', 'Insufficient permissions to make access lists', '{"reason": "share"}');
+    end if;
   end if;
   "read" := rowhouse.members("read");
   edit := rowhouse.members(edit);

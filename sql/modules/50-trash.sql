@@ -5,10 +5,12 @@
 -- undoes it with the (sub)transaction. No SET clause on the function: for a parameter of ours that takes a superuser.
 
 -- security definer: the writer holds the delete right, which the UPDATE policy asks for only under another intent.
+-- extra_float_digits: the row is found by its key's text, which must be exact whatever the writer has set.
 create or replace function rowhouse.trash_instead()
 returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
 as $$
 declare
   row_old jsonb;

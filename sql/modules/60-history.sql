@@ -16,11 +16,14 @@ as $$
 $$;
 comment on function rowhouse.history_value(jsonb, boolean) is 'A value as replies print it.';
 
--- security definer: writes _rowhouse_history.
+-- security definer: writes _rowhouse_history. Values are printed as in a request, whatever the writer has set.
 create or replace function rowhouse.record_history()
 returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+set intervalstyle = postgres
+set timezone = 'UTC'
 as $$
 declare
   p rowhouse.principal := rowhouse.principal();

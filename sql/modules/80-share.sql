@@ -72,7 +72,10 @@ declare
   hidden text[];
   refused text[];
   trashed text[];
+  look text;
+  matched constant text := ') as found on found.row ->> ''deleted_at'' is null';
   found_rows jsonb;
+  mine jsonb;
   intent text := coalesce(current_setting('rowhouse.intent', true), '');
 begin
   select rel.* into r
@@ -92,16 +95,23 @@ begin
   keys := array(select k from unnest(keys) with ordinality as u (k, place)
     group by k order by min(place));
   hidden := array(select k from unnest(keys) as k where k is null or not rowhouse.castable(k, type));
-  execute format(
+  look := format(
     'select coalesce(jsonb_agg(jsonb_build_object(''key'', k.k, ''acl'', found._acl, ''trashed'', found.row ->> ''trashed_at'')
        order by k.place), ''[]'')
      from unnest($1::text[]) with ordinality as k (k, place)
-     join lateral (select t._acl, to_jsonb(t) as row from %1$I.%2$I as t where t.%3$I = k.k::%4$s for update) as found
-       on found.row ->> ''deleted_at'' is null',
-    schema_name, r.physical, r.key[1], type)
-    into found_rows using array(select k from unnest(keys) as k where k <> all (hidden));
+     join lateral (select t._acl, to_jsonb(t) as row from %1$I.%2$I as t where t.%3$I = k.k::%4$s',
+    schema_name, r.physical, r.key[1], type);
+  execute look || matched into found_rows using array(select k from unnest(keys) as k where k <> all (hidden));
   execute format('select %1$I._rowhouse_bits(''manage''), %1$I._rowhouse_bits(''read'')', schema_name)
     into manages, reads;
+  -- Locked are only rows the caller manages: a lock on a hidden one would tell of it, and stop those it belongs to. Lists
+  -- changed meanwhile to ones newer than the bits raise 2202E, as everywhere.
+  execute look || ' for update' || matched into mine using array(
+    select f ->> 'key' from jsonb_array_elements(found_rows) with ordinality as u (f, f_place)
+    where get_bit(manages, (f ->> 'acl')::integer) = 1 order by f_place);
+  found_rows := mine || coalesce((
+    select jsonb_agg(f) from jsonb_array_elements(found_rows) as f
+    where get_bit(manages, (f ->> 'acl')::integer) = 0), '[]');
   select array_agg(f ->> 'key') filter (where get_bit(manages, i) = 0 and get_bit(reads, i) = 1),
       array_agg(f ->> 'key') filter (where f ->> 'trashed' is not null
         and (get_bit(manages, i) = 1 or get_bit(reads, i) = 1)),

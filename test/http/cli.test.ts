@@ -172,7 +172,8 @@ describe('import', () => {
       },
     ];
     const path = file('datapackage.json', `\uFEFF${JSON.stringify({ resources })}`);
-    const { code, stdout, stderr } = await rowhouse('import', '--tenant', tenant, path);
+    const folder = dirname(path);
+    const { code, stdout, stderr } = await rowhouse('import', '--tenant', tenant, folder);
     expect(code, stderr).toBe(0);
     expect(stdout).toBe('town: 2 rows, table made\nstreet: 2 rows, table made\n');
     expect(await rows('select id, town, length, open from @.street order by id')).toEqual([

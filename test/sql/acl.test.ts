@@ -51,6 +51,22 @@ const combinations: readonly Lists[] = [
 ];
 
 describe('verdicts', () => {
+  // Making lists takes the right to give them to a row; their number is told to anyone of the tenant.
+  beforeAll(async () => {
+    await asGateway(
+      database,
+      principal(tenant, 'maker'),
+      async (client) => {
+        for (const lists of combinations) {
+          await client.query(`select "t_${tenant}"._rowhouse_acl($1,$2,$3,$4,$5,$6)`, [
+            ...accessLists.map((list) => lists[list] ?? []),
+          ]);
+        }
+      },
+      { commit: true },
+    );
+  });
+
   it.each(['deny', 'read', 'edit', 'full', 'root'] as const)('of level %s', async (access) => {
     for (const sudo of [false, true]) {
       for (const roles of [[], ['staff'], ["o'hara"], ['{a,b}']]) {

@@ -72,13 +72,17 @@ const definition = {
   ],
 };
 
-/** Makes a tenant with the fixture's tables; answers with its slug. */
-export async function createTenant(database: TestDatabase, name: string): Promise<string> {
+/** Makes a tenant with the fixture's tables, or those given; answers with its slug. */
+export async function createTenant(
+  database: TestDatabase,
+  name: string,
+  tables: readonly unknown[] = definition.tables,
+): Promise<string> {
   const slug = database.slug(name);
   await database.admin.query(
     `insert into control.templates (name, description, definition) values ('fixture', '', $1)
      on conflict (name) do update set definition = excluded.definition`,
-    [JSON.stringify(definition)],
+    [JSON.stringify({ tables })],
   );
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();

@@ -1,3 +1,4 @@
+import type { ServiceError } from '../../control-plane/base/errors.ts';
 import { loadCatalog } from '../../control-plane/catalog/load.ts';
 import type { Catalog } from '../../control-plane/model/catalog.ts';
 import type { Principal } from '../../control-plane/model/principal.ts';
@@ -14,6 +15,7 @@ import type {
   Read,
   Result,
   Statement,
+  Update,
 } from '../../control-plane/statement/statement.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { createTenant } from './fixture.ts';
@@ -98,4 +100,43 @@ export function compare(
       ? ({ kind: 'column', name } as const)
       : ({ kind: 'path', column, path } as const);
   return { kind: 'compare', field, operator, operand };
+}
+
+/** Ids of new rows of docs. */
+export async function make(
+  h: Harness,
+  who: Principal,
+  ...rows: Parameters<typeof insert>[1][]
+): Promise<string[]> {
+  const made = await h.rows(who, insert('docs', rows.flat(), 'id'));
+  return made.map(({ id }) => String(id));
+}
+
+/** The error that statements end in. */
+export async function failure(
+  h: Harness,
+  who: Principal,
+  ...statements: readonly Statement[]
+): Promise<ServiceError> {
+  return await h.run(who, ...statements).then(
+    () => Promise.reject(new Error('it went through')),
+    (error: ServiceError) => error,
+  );
+}
+
+/** An update of docs by keys. */
+export function update(
+  keys: readonly string[],
+  changes: Update['changes'],
+  rest: Partial<Update> = {},
+): Update {
+  return {
+    kind: 'update',
+    table: table('docs'),
+    target: { by: 'keys', keys },
+    changes,
+    output: output('id', 'title', 'code', 'count', 'access_read', 'access_edit', 'trashed_at'),
+    show: 'live',
+    ...rest,
+  };
 }

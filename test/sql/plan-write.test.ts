@@ -1,10 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceError } from '../../control-plane/base/errors.ts';
 import type { Principal } from '../../control-plane/model/principal.ts';
-import type { Statement, Update } from '../../control-plane/statement/statement.ts';
 import { createDatabase } from '../support/database.ts';
 import { principal } from '../support/principal.ts';
-import { compare, type Harness, insert, openHarness, output, read, table } from './plan-harness.ts';
+import {
+  compare,
+  failure,
+  type Harness,
+  insert,
+  make,
+  openHarness,
+  output,
+  read,
+  table,
+  update,
+} from './plan-harness.ts';
 
 let h: Harness;
 let ann: Principal;
@@ -21,34 +30,6 @@ beforeAll(async () => {
 });
 
 const nobody = '00000000-0000-7000-8000-000000000000';
-
-async function make(who: Principal, ...rows: Parameters<typeof insert>[1][]): Promise<string[]> {
-  const made = await h.rows(who, insert('docs', rows.flat(), 'id'));
-  return made.map(({ id }) => String(id));
-}
-
-async function failure(who: Principal, ...statements: readonly Statement[]): Promise<ServiceError> {
-  return await h.run(who, ...statements).then(
-    () => Promise.reject(new Error('it went through')),
-    (error: ServiceError) => error,
-  );
-}
-
-function update(
-  keys: readonly string[],
-  changes: Update['changes'],
-  rest: Partial<Update> = {},
-): Update {
-  return {
-    kind: 'update',
-    table: table('docs'),
-    target: { by: 'keys', keys },
-    changes,
-    output: output('id', 'title', 'code', 'count', 'access_read', 'access_edit', 'trashed_at'),
-    show: 'live',
-    ...rest,
-  };
-}
 
 describe('insert', () => {
   it('answers in order, with defaults where a row names nothing', async () => {
@@ -147,6 +128,7 @@ describe('insert', () => {
 
   it('names all faults', async () => {
     const error = await failure(
+      h,
       ann,
       insert(
         'docs',
@@ -172,24 +154,29 @@ describe('insert', () => {
   });
 
   it('is refused before its values are judged', async () => {
-    expect(await failure(root, insert('cold', [{ values: { title: 7 } }], 'id'))).toMatchObject({
+    expect(await failure(h, root, insert('cold', [{ values: { title: 7 } }], 'id'))).toMatchObject({
       kind: 'table_frozen',
     });
-    expect(await failure(root, insert('vault', [{ values: { title: 7 } }], 'id'))).toMatchObject({
-      kind: 'sudo_required',
-    });
+    expect(await failure(h, root, insert('vault', [{ values: { title: 7 } }], 'id'))).toMatchObject(
+      {
+        kind: 'sudo_required',
+      },
+    );
     expect(
-      await failure(ann, insert('docs', [{ values: { title: 7, salary: 1 } }], 'id')),
+      await failure(h, ann, insert('docs', [{ values: { title: 7, salary: 1 } }], 'id')),
     ).toMatchObject({ kind: 'column_requires_sudo' });
     const reader = principal(h.tenant, 'rita', { access: 'read' });
-    expect(await failure(reader, insert('docs', [{ values: { title: 7 } }], 'id'))).toMatchObject({
+    expect(
+      await failure(h, reader, insert('docs', [{ values: { title: 7 } }], 'id')),
+    ).toMatchObject({
       kind: 'forbidden',
     });
   });
 
   it('names the column of a value that is taken', async () => {
-    await make(ann, [{ values: { title: 'u', code: 'U1' } }]);
+    await make(h, ann, [{ values: { title: 'u', code: 'U1' } }]);
     const error = await failure(
+      h,
       ann,
       insert('docs', [{ values: { title: 'u', code: 'U1' } }], 'id'),
     );
@@ -200,19 +187,19 @@ describe('insert', () => {
   });
 
   it('refuses a reference to nothing', async () => {
-    const error = await failure(ann, insert('notes', [{ values: { doc: nobody } }], 'id'));
+    const error = await failure(h, ann, insert('notes', [{ values: { doc: nobody } }], 'id'));
     expect(error).toMatchObject({ kind: 'reference_violation', detail: { field: 'doc' } });
   });
 
   it('refuses what Postgres cannot hold', async () => {
-    const error = await failure(ann, insert('docs', [{ values: { title: 'a\0b' } }], 'id'));
+    const error = await failure(h, ann, insert('docs', [{ values: { title: 'a\0b' } }], 'id'));
     expect(error).toMatchObject({ kind: 'invalid_row', detail: { faults: [{ field: 'title' }] } });
   });
 });
 
 describe('update by keys', () => {
   it('changes each row in its own columns, in order, repeated keys together', async () => {
-    const [a = '', b = ''] = await make(ann, [
+    const [a = '', b = ''] = await make(h, ann, [
       { values: { title: 'a', count: 1 } },
       { values: { title: 'b', count: 2 } },
     ]);
@@ -231,10 +218,13 @@ describe('update by keys', () => {
   });
 
   it('names missing, unreadable and impossible keys, and changes nothing', async () => {
-    const [mine = ''] = await make(ann, [{ values: { title: 'mine' } }]);
-    const [hidden = ''] = await make(ann, [{ values: { title: 'h' }, access: { read: ['zoe'] } }]);
+    const [mine = ''] = await make(h, ann, [{ values: { title: 'mine' } }]);
+    const [hidden = ''] = await make(h, ann, [
+      { values: { title: 'h' }, access: { read: ['zoe'] } },
+    ]);
     const keys = [mine, hidden, nobody, 'no key'];
     const error = await failure(
+      h,
       ann,
       update(
         keys,
@@ -250,9 +240,9 @@ describe('update by keys', () => {
   });
 
   it('refuses what may be read but not changed, also when nothing would change', async () => {
-    const [id = ''] = await make(ann, [{ values: { title: 'r' }, access: { read: ['ann'] } }]);
+    const [id = ''] = await make(h, ann, [{ values: { title: 'r' }, access: { read: ['ann'] } }]);
     for (const values of [{ title: 'x' }, {}]) {
-      expect(await failure(ann, update([id], [{ values }]))).toMatchObject({
+      expect(await failure(h, ann, update([id], [{ values }]))).toMatchObject({
         kind: 'row_forbidden',
         detail: { keys: [id] },
       });
@@ -260,12 +250,12 @@ describe('update by keys', () => {
   });
 
   it('without changes writes nothing and answers', async () => {
-    const [id = ''] = await make(ann, [{ values: { title: 'same' } }]);
+    const [id = ''] = await make(h, ann, [{ values: { title: 'same' } }]);
     expect(await h.rows(ann, update([id], [{ values: {} }]))).toMatchObject([
       { id, title: 'same' },
     ]);
     expect(
-      await failure(root, {
+      await failure(h, root, {
         ...update([nobody], [{ values: {} }]),
         table: table('cold'),
         output: output('id'),
@@ -274,7 +264,7 @@ describe('update by keys', () => {
   });
 
   it('checks expected values of columns that the server sets', async () => {
-    const [id = ''] = await make(ann, [{ values: { title: 'e' } }]);
+    const [id = ''] = await make(h, ann, [{ values: { title: 'e' } }]);
     const [row] = await h.rows(
       ann,
       read('docs', ['created_at'], { where: compare('id', 'eq', id) }),
@@ -286,40 +276,41 @@ describe('update by keys', () => {
     };
     await h.run(ann, update([id], [{ values: { title: 'f' } }], { expect: [same] }));
     const error = await failure(
+      h,
       ann,
       update([id], [{ values: { title: 'g' } }], { expect: [{ created_at: 'x' }] }),
     );
     expect(error).toMatchObject({ kind: 'system_column', detail: { field: 'created_at' } });
     const wrong = update([id], [{ values: {} }], { expect: [{ id: nobody }] });
-    expect(await failure(ann, wrong)).toMatchObject({
+    expect(await failure(h, ann, wrong)).toMatchObject({
       kind: 'system_column',
       detail: { field: 'id' },
     });
   });
 
   it('sets lists of those who may manage them', async () => {
-    const [id = ''] = await make(ann, [
+    const [id = ''] = await make(h, ann, [
       { values: { title: 's' }, access: { full: ['ann'], edit: ['bob'], read: ['cy'] } },
     ]);
     const change = update([id], [{ values: { title: 't' }, access: { read: ['dan'] } }]);
-    expect(await failure(bob, change)).toMatchObject({ kind: 'forbidden' });
+    expect(await failure(h, bob, change)).toMatchObject({ kind: 'forbidden' });
     expect(await h.rows(ann, change)).toMatchObject([
       { title: 't', access_read: ['dan'], access_edit: ['bob'] },
     ]);
   });
 
   it('refuses immutable columns before faulty values', async () => {
-    const [id = ''] = await make(ann, [{ values: { title: 'i', code: 'I1' } }]);
-    const error = await failure(ann, update([id], [{ values: { code: 'I2', count: 77 } }]));
+    const [id = ''] = await make(h, ann, [{ values: { title: 'i', code: 'I1' } }]);
+    const error = await failure(h, ann, update([id], [{ values: { code: 'I2', count: 77 } }]));
     expect(error.kind).toBe('immutable_column');
-    const missing = await failure(ann, update([nobody], [{ values: { count: 'x' } }]));
+    const missing = await failure(h, ann, update([nobody], [{ values: { count: 'x' } }]));
     expect(missing.kind).toBe('row_not_found');
   });
 });
 
 describe('by predicate', () => {
   it('counts matches and changes, and refuses all when strict', async () => {
-    await make(ann, [
+    await make(h, ann, [
       { values: { title: 'w', kind: 'a' } },
       { values: { title: 'w', kind: 'a' }, access: { read: ['ann'] } },
       { values: { title: 'w', kind: 'a' }, access: { read: ['zoe'] } },
@@ -328,7 +319,7 @@ describe('by predicate', () => {
     const change = update([], [{ values: { kind: 'b' } }], { target: { by: 'where', where } });
     expect(await h.run(ann, change)).toMatchObject({ matched: 2, changed: 1 });
     const strict = { ...change, target: { by: 'where', where, strict: true } } as const;
-    expect(await failure(ann, strict)).toMatchObject({ kind: 'row_forbidden' });
+    expect(await failure(h, ann, strict)).toMatchObject({ kind: 'row_forbidden' });
     const none = {
       kind: 'delete',
       table: table('docs'),
@@ -339,188 +330,5 @@ describe('by predicate', () => {
     expect(await h.run(ann, none)).toMatchObject({ matched: 2, changed: 0 });
     expect(await h.run(sudo, none)).toMatchObject({ matched: 3, changed: 3 });
     expect(await h.run(sudo, none)).toMatchObject({ matched: 0, changed: 0 });
-  });
-});
-
-describe('delete and restore', () => {
-  const remove = (keys: string[], permanent = false) =>
-    ({
-      kind: 'delete',
-      table: table('docs'),
-      target: { by: 'keys', keys },
-      permanent,
-      output: output('id', 'trashed_at', 'deleted_at'),
-    }) as const;
-  const restore = (keys: string[]) =>
-    ({
-      kind: 'restore',
-      table: table('docs'),
-      target: { by: 'keys', keys },
-      output: output('id', 'trashed_at'),
-    }) as const;
-
-  it('marks, refuses twice, takes back', async () => {
-    const [id = ''] = await make(root, [{ values: { title: 'd' } }]);
-    const [gone] = await h.rows(root, remove([id]));
-    expect(gone).toMatchObject({ id, trashed_at: expect.stringMatching(/Z$/), deleted_at: null });
-    expect(await failure(root, remove([id]))).toMatchObject({
-      kind: 'row_not_found',
-      detail: { keys: [id] },
-    });
-    expect(await failure(root, update([id], [{ values: { title: 'x' } }]))).toMatchObject({
-      kind: 'row_trashed',
-      detail: { keys: [id] },
-    });
-    expect(await h.rows(root, read('docs', ['id'], { where: compare('id', 'eq', id) }))).toEqual(
-      [],
-    );
-    expect(
-      await h.rows(root, read('docs', ['id'], { where: compare('id', 'eq', id), show: 'trashed' })),
-    ).toHaveLength(1);
-    expect(await h.rows(root, restore([id]))).toEqual([{ id, trashed_at: null }]);
-    expect(await failure(root, restore([id]))).toMatchObject({ kind: 'row_not_found' });
-  });
-
-  it('deletes for good only as root, trashed rows too', async () => {
-    const [id = ''] = await make(root, [{ values: { title: 'p' } }]);
-    const full = principal(h.tenant, 'fay', { access: 'full' });
-    expect(await failure(full, remove([id], true))).toMatchObject({ kind: 'root_required' });
-    await h.run(root, remove([id]));
-    const [gone] = await h.rows(root, remove([id], true));
-    expect(gone).toMatchObject({ id, deleted_at: expect.stringMatching(/Z$/) });
-    expect(await failure(root, remove([id], true))).toMatchObject({ kind: 'row_not_found' });
-    expect(
-      await h.rows(sudo, read('docs', ['id'], { where: compare('id', 'eq', id), show: 'deleted' })),
-    ).toHaveLength(1);
-  });
-
-  it('deletes physically where there is no trash', async () => {
-    const writer = principal(h.tenant, 'wes', { roles: ['PGREST_WRITE'] });
-    const [row] = await h.rows(writer, insert('open', [{ values: { title: 'o' } }], 'id', 'title'));
-    const target = { by: 'keys', keys: [String(row?.['id'])] } as const;
-    const statement = {
-      kind: 'delete',
-      table: table('open'),
-      target,
-      permanent: false,
-      output: output('title'),
-    } as const;
-    expect(await h.rows(writer, statement)).toEqual([{ title: 'o' }]);
-    expect(await failure(writer, statement)).toMatchObject({ kind: 'row_not_found' });
-    expect(await failure(ann, insert('open', [{ values: { title: 'o' } }], 'id'))).toMatchObject({
-      kind: 'forbidden',
-    });
-  });
-});
-
-describe('share', () => {
-  const share = (keys: string[], change: Extract<Statement, { kind: 'share' }>['change']) =>
-    ({
-      kind: 'share',
-      table: table('docs'),
-      target: { by: 'keys', keys },
-      change,
-      output: output('id', 'title', 'access_read', 'access_edit', 'access_deny'),
-    }) as const;
-
-  it('merges, patches, replaces', async () => {
-    const [id = ''] = await make(ann, [
-      { values: { title: 'sh' }, access: { full: ['ann'], read: ['x'] } },
-    ]);
-    expect(await h.rows(ann, share([id], { mode: 'merge', lists: { read: ['y', 'x'] } }))).toEqual([
-      { id, title: 'sh', access_read: ['x', 'y'], access_edit: [], access_deny: [] },
-    ]);
-    expect(
-      await h.rows(
-        ann,
-        share([id], { mode: 'patch', add: { edit: ['e'] }, remove: { read: ['x'] } }),
-      ),
-    ).toMatchObject([{ access_read: ['y'], access_edit: ['e'] }]);
-    expect(await failure(bob, share([id], { mode: 'set', lists: {} }))).toMatchObject({
-      kind: 'row_not_found',
-    });
-    expect(
-      await h.rows(ann, share([id], { mode: 'replace', lists: { deny: ['zed'] } })),
-    ).toMatchObject([{ access_read: [], access_deny: ['zed'] }]);
-  });
-
-  it('reaches a row hidden from one of level full', async () => {
-    const [id = ''] = await make(ann, [{ values: { title: 'hid' }, access: { read: ['zoe'] } }]);
-    const full = principal(h.tenant, 'fay', { access: 'full' });
-    expect(
-      await h.rows(full, share([id], { mode: 'merge', lists: { read: ['fay'] } })),
-    ).toMatchObject([{ id, access_read: ['zoe', 'fay'] }]);
-  });
-});
-
-describe('several statements', () => {
-  it('are one transaction, and the failing one is told', async () => {
-    const good = insert('docs', [{ values: { title: 'tx' } }], 'id');
-    const error = await failure(ann, good, update([nobody], [{ values: { title: 'x' } }]));
-    expect(error).toMatchObject({ kind: 'row_not_found', detail: { statement: 1 } });
-    expect(
-      await h.rows(ann, read('docs', ['id'], { where: compare('title', 'eq', 'tx') })),
-    ).toEqual([]);
-  });
-
-  it('see each other, marks included', async () => {
-    const [id = ''] = await make(root, [{ values: { title: 'seq' } }]);
-    const target = { by: 'keys', keys: [id] } as const;
-    const result = await h.run(
-      root,
-      { kind: 'delete', table: table('docs'), target, permanent: false, output: output('id') },
-      read('docs', ['id'], { where: compare('title', 'eq', 'seq') }),
-    );
-    expect(result.count).toBe(0);
-  });
-});
-
-describe('history and require', () => {
-  it('lists tracked changes, newest first', async () => {
-    const [id = ''] = await make(ann, [{ values: { title: 'h1' } }]);
-    await h.run(ann, update([id], [{ values: { title: 'h2' } }]));
-    const rows = await h.rows(ann, {
-      kind: 'history',
-      table: table('docs'),
-      key: id,
-      show: 'live',
-    });
-    expect(rows.map(({ operation }) => operation)).toEqual(['update', 'create']);
-    expect(rows[0]).toMatchObject({
-      row_key: id,
-      changes: { title: { old: 'h1', new: 'h2' } },
-      created_by: 'ann',
-      request_id: 'test',
-    });
-    expect(
-      await failure(ann, { kind: 'history', table: table('docs'), key: nobody, show: 'live' }),
-    ).toMatchObject({ kind: 'row_not_found' });
-  });
-
-  it('says what is missing and what is trashed', async () => {
-    const [id = ''] = await make(root, [{ values: { title: 'q' } }]);
-    const need = {
-      kind: 'require',
-      table: table('docs'),
-      keys: [id],
-      show: 'live',
-      live: true,
-    } as const;
-    expect(await h.run(root, need)).toMatchObject({ count: 0, matched: 1 });
-    await h.run(root, {
-      kind: 'delete',
-      table: table('docs'),
-      target: { by: 'keys', keys: [id] },
-      permanent: false,
-      output: output('id'),
-    });
-    expect(await failure(root, need)).toMatchObject({
-      kind: 'row_trashed',
-      detail: { keys: [id] },
-    });
-    expect(await failure(root, { ...need, keys: ['?'] })).toMatchObject({
-      kind: 'row_not_found',
-      detail: { keys: ['?'] },
-    });
   });
 });

@@ -58,6 +58,18 @@ describe('trash_instead', () => {
     });
   });
 
+  it('keeps rows out of an update that reads no column', async () => {
+    await both(async (client) => {
+      const gone = await add(client, 'docs');
+      const kept = await add(client, 'docs');
+      await client.query(`delete from ${s}.docs where id = '${gone}'`);
+      expect(await tried(client, `update ${s}.docs set count = 3`)).toMatchObject({ count: 1 });
+      expect(await count(client, 'docs', `id = '${kept}'`)).toBe(1);
+      await client.query(`set local rowhouse.show = 'trashed'`);
+      expect(await codeIn(client, `update ${s}.docs set count = 3`)).toBe('RH401');
+    });
+  });
+
   it('needs the delete right, for restore too', async () => {
     const id = await asGateway(database, ann, (client) => add(client, 'docs'), { commit: true });
     const editor = principal(tenant, 'eve', { access: 'edit' });
@@ -180,7 +192,7 @@ describe('cascade_trash', () => {
 });
 
 describe('check_reference', () => {
-  it('says of a hidden row what Postgres says of a missing one', async () => {
+  it('refuses a hidden row and a missing one alike, in every field of the error', async () => {
     const hidden = await asGateway(
       database,
       { ...ann, sudo: true },

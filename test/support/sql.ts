@@ -13,6 +13,8 @@ export type Outcome =
       readonly detail: string | undefined;
       readonly hint: string | undefined;
       readonly constraint: string | undefined;
+      /** CONTEXT in psql. */
+      readonly where: string | undefined;
     };
 
 /** Runs a statement and never throws for a refusal: a test names what it expects. */
@@ -33,6 +35,7 @@ export async function attempt(
       detail: error.detail,
       hint: error.hint,
       constraint: error.constraint,
+      where: error.where,
     };
   }
 }

@@ -119,8 +119,15 @@ describe('layers', () => {
   });
 
   it('no file is long', () => {
-    const long = sources()
-      .map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length] as const)
+    const house = join(root, '..');
+    const long = ['control-plane', 'sql', 'policies', 'test', 'bench', 'bin']
+      .flatMap((folder) =>
+        readdirSync(join(house, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+          join(folder, name),
+        ),
+      )
+      .filter((name) => /\.(ts|sql|mjs|cjs)$/.test(name) && !/golden/.test(name))
+      .map((name) => [name, readFileSync(join(house, name), 'utf8').split('\n').length] as const)
       .filter(([, lines]) => lines > 501);
     expect(long).toEqual([]);
   });

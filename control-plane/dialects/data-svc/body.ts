@@ -1,11 +1,11 @@
 import { ServiceError } from '../../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
-import { isRawNumber, parseJson } from '../../base/parse-json.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { refuse } from './refuse.ts';
 
 /** True for a JSON object; a number kept as its text is none. */
 export function isRecord(value: Json | undefined): value is JsonObject {
-  return isObject(value) && !isRawNumber(value);
+  return isObject(value);
 }
 
 /** The body of a request. @throws ServiceError bad_request */
@@ -73,7 +73,7 @@ function arrayOf(value: Json, key: string): readonly Json[] {
 
 function parsedText(value: string, key: string): Json {
   try {
-    return parseJson(value, 'raw');
+    return parseJson(value);
   } catch {
     return refuse(key, 'must hold a JSON array');
   }

@@ -1,5 +1,4 @@
-import type { Json } from '../../base/json.ts';
-import { isRawNumber } from '../../base/parse-json.ts';
+import { isNumber, type Json } from '../../base/json.ts';
 import type { Operator } from '../../statement/operators.ts';
 import type { Field, Predicate } from '../../statement/predicate.ts';
 import { type Caller, entry } from './caller.ts';
@@ -78,10 +77,6 @@ export function conditionOn(
         value: (op === 'equals' || op === 'isInList') && values.includes(null),
       };
   }
-}
-
-function isNumber(value: Json | undefined): boolean {
-  return typeof value === 'number' || isRawNumber(value);
 }
 
 /** Number and type of the values, as far as they don't depend on the field. */

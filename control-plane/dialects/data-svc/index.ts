@@ -21,6 +21,5 @@ export const dataSvc: Dialect = {
   routes,
   tokenHeaders: [],
   cors: true,
-  exactNumbers: true,
   fail,
 };

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../base/json.ts';
-import { isRawNumber, parseJson } from '../../base/parse-json.ts';
+import { isNumber, type Json, type JsonObject } from '../../base/json.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { Order } from '../../statement/statement.ts';
 import { flag, isRecord, jsonArray, text } from './body.ts';
 import { placeOf } from './fields.ts';
@@ -108,12 +108,8 @@ function readValue(value: Json, reading: Reading, key: string, view: View): read
   if (reading === 'none') return value === null ? [] : refuse(key, 'holds a value of no order');
   if (reading === 'name') return value === view.name ? [] : refuse(key, 'names another table');
   if (value === null) return [null];
-  const isNumber = typeof value === 'number' || isRawNumber(value);
-  const plain = isNumber
-    ? JSON.stringify(value)
-    : typeof value === 'boolean'
-      ? String(value)
-      : value;
+  const number = isNumber(value);
+  const plain = number ? JSON.stringify(value) : typeof value === 'boolean' ? String(value) : value;
   if (typeof plain !== 'string' || plain.includes('\0')) return refuse(key, 'holds an unfit value');
   if (
     reading === 'number' &&
@@ -127,7 +123,7 @@ function readValue(value: Json, reading: Reading, key: string, view: View): read
 
 /** The cursor of the next page from the engine's: one value for each orderBy, and the id. */
 export function nextCursor(cursor: string, orders: Orders, view: View): string {
-  const values = parseJson(cursor, 'raw');
+  const values = parseJson(cursor);
   if (!Array.isArray(values)) return cursor;
   const rest = [...(values as readonly Json[])];
   const named = orders.readings.map((reading): Json => {

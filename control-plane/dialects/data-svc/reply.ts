@@ -22,7 +22,7 @@ export function textsOf(result: Result | undefined): readonly string[] {
   if (!result) return [];
   const whole = result.matched === undefined || result.matched === result.count;
   if (whole && result.count === 1) return [result.rows.trim().slice(1, -1)];
-  const rows = parseJson(result.rows, 'raw');
+  const rows = parseJson(result.rows);
   const objects = Array.isArray(rows) ? rows.filter(isRecord) : [];
   return objects.map((object) => JSON.stringify(object['data'] === null ? cut(object) : object));
 }

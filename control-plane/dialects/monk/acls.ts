@@ -18,6 +18,8 @@ type Handler = (request: DialectRequest, context: RouteContext, shape: Shape) =>
 const schemaOf = (request: DialectRequest): string => request.params['schema'] ?? '';
 const idOf = (request: DialectRequest): string => request.params['id'] ?? '';
 
+const listNames = shownLists.map(({ as }) => as);
+
 /** Every list this dialect sets; the others of the engine stay as they are. */
 const emptyLists: AccessLists = { read: [], edit: [], full: [], deny: [], delete: [] };
 
@@ -78,7 +80,7 @@ export const mergeAcl: Handler = (request, context) => {
 
 export const replaceAcl: Handler = (request, context) => {
   const table = aclToWrite(request, context);
-  const lists = { ...emptyLists, ...parseLists(oneObject(request.body)) };
+  const lists = { ...emptyLists, ...listsOnly(oneObject(request.body)) };
   return shareOne(table, idOf(request), { mode: 'set', lists }, {});
 };
 
@@ -91,10 +93,9 @@ export const clearAcl: Handler = (request, context) => {
 /** `POST`: members added and removed. `PUT`: lists replaced. */
 export const changeAcls: Handler = (request, context) => {
   const table = aclToWrite(request, context);
-  const { where, acl_update: update } = oneObject(request.body) as {
-    where?: Json;
-    acl_update?: Json;
-  };
+  const body = oneObject(request.body);
+  refuseStrangers(body, ['where', 'acl_update']);
+  const { where, acl_update: update } = body as { where?: Json; acl_update?: Json };
   if (where === undefined) return refuse('REQUEST_MISSING_WHERE', 'where is needed');
   const predicate = parseWhere(table, where);
   if (update === undefined) return refuse('NO_ACL_UPDATES', 'acl_update is needed');
@@ -102,7 +103,7 @@ export const changeAcls: Handler = (request, context) => {
   if (Object.keys(update).length === 0) refuse('NO_ACL_UPDATES', 'acl_update names no list');
   const change: Share['change'] =
     request.method === 'PUT'
-      ? { mode: 'set', lists: { ...emptyLists, ...parseLists(update) } }
+      ? { mode: 'set', lists: { ...emptyLists, ...listsOnly(update) } }
       : parsePatch(update);
   return {
     steps: [
@@ -151,6 +152,11 @@ function shareOne(table: Table, id: string, change: Share['change'], facts: Json
   };
 }
 
+function listsOnly(body: JsonObject): AccessLists {
+  refuseStrangers(body, listNames);
+  return parseLists(body);
+}
+
 /** The lists of a body. A key that is no list is a fault; a body without any list yields none. */
 export function parseLists(body: JsonObject): AccessLists {
   const lists: { [list in AccessList]?: readonly string[] } = {};
@@ -158,12 +164,12 @@ export function parseLists(body: JsonObject): AccessLists {
     const members = body[as];
     if (members !== undefined) lists[list] = membersOf(as, members);
   }
-  if (Object.keys(lists).length > 0) refuseStrangers(body);
+  if (Object.keys(lists).length > 0) refuseStrangers(body, listNames);
   return lists;
 }
 
-function refuseStrangers(body: JsonObject): void {
-  const strangers = Object.keys(body).filter((key) => !shownLists.some(({ as }) => as === key));
+function refuseStrangers(body: JsonObject, known: readonly string[]): void {
+  const strangers = Object.keys(body).filter((key) => !known.includes(key));
   if (strangers.length === 0) return;
   throw invalid(
     strangers.map((field) => ({
@@ -188,7 +194,7 @@ function membersOf(field: string, members: Json): readonly string[] {
 function parsePatch(update: JsonObject): Share['change'] {
   const add: { [list in AccessList]?: readonly string[] } = {};
   const remove: { [list in AccessList]?: readonly string[] } = {};
-  refuseStrangers(update);
+  refuseStrangers(update, listNames);
   for (const { list, as } of shownLists) {
     const patch = update[as];
     if (patch === undefined) continue;

@@ -40,6 +40,9 @@ export function aggregate(request: DialectRequest, context: RouteContext, _shape
   if (stranger !== undefined) {
     refuse('REQUEST_INVALID_BODY', `Unknown key '${stranger}'`, { field: stranger });
   }
+  if (body['groupBy'] !== undefined && body['group_by'] !== undefined) {
+    refuse('REQUEST_INVALID_BODY', 'groupBy and group_by are the same', { field: 'group_by' });
+  }
   if (body['aggregate'] === undefined) {
     refuse('REQUEST_MISSING_AGGREGATIONS', 'aggregate is needed', { field: 'aggregate' });
   }

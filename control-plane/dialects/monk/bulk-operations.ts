@@ -8,7 +8,7 @@ import { firstMatch, withMessage } from './bulk-first.ts';
 import { objects } from './changes.ts';
 import { type Code, refuse } from './codes.ts';
 import { parseWhere } from './filter.ts';
-import { list, parseSelection, readOf, type Selection } from './find.ts';
+import { largestPage, list, parseSelection, readOf, type Selection } from './find.ts';
 import { checkCount, keyedBodies } from './records.ts';
 import type { Shape } from './respond.ts';
 import { keyOf, nameOf, toRead, toWrite } from './tables.ts';
@@ -274,7 +274,8 @@ function writeWork(
   const where: Predicate = parseWhere(table, filter?.['where'] ?? {});
   if (verb === 'update') return updateAny(table, where, object, shape);
   if (verb === 'delete') return deleteAny(table, where, shape);
-  return accessWork(table, { by: 'where', where, strict: true }, accessOf(object), true, shape);
+  const target = { by: 'where', where, strict: true, cap: largestPage } as const;
+  return accessWork(table, target, accessOf(object), true, shape);
 }
 
 function writeAll(

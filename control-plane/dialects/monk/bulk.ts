@@ -81,7 +81,9 @@ function failure(parts: readonly Part[], error: ServiceError): ServiceError {
   if (error instanceof MonkError && error.extras.data?.['operation_index'] !== undefined) {
     return error;
   }
-  const { statement } = error.detail;
+  // A statement alone is not numbered.
+  const alone = parts.reduce((sum, { work }) => sum + work.steps.length, 0) === 1;
+  const statement = error.detail.statement ?? (alone ? 0 : undefined);
   if (statement === undefined) return error;
   const index = parts.findLastIndex(
     ({ first, work }) => first <= statement && work.steps.length > 0,

@@ -1,17 +1,19 @@
+import type { Fault } from '../../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { AccessList, Table } from '../../model/table.ts';
 import type { AccessLists, NewRow } from '../../statement/statement.ts';
-import { type Item, invalid, refuse } from './codes.ts';
+import { refuse } from './codes.ts';
 import { shownLists, timeColumns } from './output.ts';
 import { isText } from './values.ts';
 
-/** A body taken apart: what is set, what is only compared, and what can't be. */
+/** A body taken apart: what is set or can't be, and what is only compared. */
 export interface Change {
   readonly row: NewRow;
   /** System columns that must be as stored. */
   readonly expect: JsonObject;
-  readonly faults: readonly Item[];
 }
+
+type Flaw = Omit<Fault, 'row'>;
 
 /** The body of one record. @throws INVALID_BODY_FORMAT, REQUEST_INVALID_FORMAT */
 export function oneObject(body: Json | undefined): JsonObject {
@@ -29,8 +31,8 @@ export function objects(body: readonly Json[]): readonly JsonObject[] {
 }
 
 /** A new record. Times and marks that a record read elsewhere brings along are the server's; only a set mark is a fault. */
-export function newRow(table: Table, body: JsonObject): Change {
-  const faults: Item[] = [];
+export function newRow(table: Table, body: JsonObject): NewRow {
+  const faults: Flaw[] = [];
   const values: [string, Json][] = [];
   const times = timeColumns(table);
   for (const [name, value] of Object.entries(body)) {
@@ -43,12 +45,11 @@ export function newRow(table: Table, body: JsonObject): Change {
       values.push([name, value]);
     }
   }
-  return { row: rowOf(table, values, body, faults), expect: {}, faults };
+  return rowOf(table, values, body, faults);
 }
 
 /** A change of a record. `key` is the one it's for; absent when a filter says which. */
 export function change(table: Table, body: JsonObject, key?: string): Change {
-  const faults: Item[] = [];
   const values: [string, Json][] = [];
   const expect: [string, Json][] = [];
   const times = timeColumns(table);
@@ -63,9 +64,8 @@ export function change(table: Table, body: JsonObject, key?: string): Change {
     }
   }
   return {
-    row: rowOf(table, values, body, faults),
+    row: rowOf(table, values, body, []),
     expect: Object.fromEntries(expect),
-    faults,
   };
 }
 
@@ -75,8 +75,8 @@ function sameKey(value: Json, key: string | undefined): boolean {
     : false;
 }
 
-function systemField(field: string): Item {
-  return { field, code: 'SYSTEM_FIELD', message: `Field '${field}' is set by the server` };
+function systemField(field: string): Flaw {
+  return { field, code: 'system_field', message: `Field '${field}' is set by the server` };
 }
 
 function isList(table: Table, name: string): boolean {
@@ -87,23 +87,24 @@ function rowOf(
   table: Table,
   values: readonly [string, Json][],
   body: JsonObject,
-  faults: Item[],
+  faults: Flaw[],
 ): NewRow {
   const access = table.features.acl ? listsIn(body, faults) : {};
   return {
     values: Object.fromEntries(values),
     ...(Object.keys(access).length === 0 ? {} : { access }),
+    ...(faults.length === 0 ? {} : { faults }),
   };
 }
 
-function listsIn(body: JsonObject, faults: Item[]): AccessLists {
+function listsIn(body: JsonObject, faults: Flaw[]): AccessLists {
   const lists: { [list in AccessList]?: readonly string[] } = {};
   for (const { list, as } of shownLists) {
     const value = body[as];
     if (value === undefined) continue;
     const members = value === null ? [] : value;
     if (Array.isArray(members) && members.every(isMember)) lists[list] = members;
-    else faults.push({ field: as, code: 'TYPE', message: `Field '${as}' is an array of ids` });
+    else faults.push({ field: as, code: 'type', message: `Field '${as}' is an array of ids` });
   }
   return lists;
 }
@@ -111,12 +112,4 @@ function listsIn(body: JsonObject, faults: Item[]): AccessLists {
 /** A principal as lists hold it. */
 export function isMember(value: Json): value is string {
   return isText(value) && value !== '' && Buffer.byteLength(value) <= 255;
-}
-
-/** Ends the request when bodies already show faults. */
-export function refuseFaults(changes: readonly Change[]): void {
-  const faults = changes.flatMap((each, row) =>
-    each.faults.map((fault) => (changes.length > 1 ? { ...fault, row } : fault)),
-  );
-  if (faults.length > 0) throw invalid(faults);
 }

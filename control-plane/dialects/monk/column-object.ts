@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { isNumber, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type BaseType, baseTypes, type ColumnType, classOf } from '../../base/types.ts';
 import type { Column, Default, Reference, Table } from '../../model/table.ts';
 import { type Item, invalid, refuse } from './codes.ts';
@@ -241,7 +241,7 @@ function literalOf(type: ColumnType, value: Json): Json | undefined {
     case 'json':
       return value;
     case 'number': {
-      if (typeof value === 'number') return value;
+      if (isNumber(value)) return value;
       return typeof value === 'string' && /^[+-]?\d+(\.\d+)?$/.test(value) ? value : undefined;
     }
     case 'boolean':

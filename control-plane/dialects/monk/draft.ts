@@ -89,7 +89,8 @@ const idColumn: Column = {
   unique: false,
   indexed: false,
   searchable: false,
-  immutable: false,
+  // History and links speak of a row by its id, so plain SQL may not change it either.
+  immutable: true,
   sudo: false,
   tracked: false,
   createdAt: '',

@@ -99,6 +99,8 @@ export function translate(error: ServiceError, subject: Subject = {}): MonkError
   if (error instanceof MonkError) return error;
   const { detail } = error;
   const schema = subject.schema ?? detail.table ?? '';
+  // A write can meet the protection of another table than its own: of links, or of children trashed with it.
+  const named = detail.table ?? schema;
   const code = codeFor(error);
   const as = (message: string, extras: Extras = {}): MonkError =>
     new MonkError(code, message, extras, error);
@@ -111,9 +113,9 @@ export function translate(error: ServiceError, subject: Subject = {}): MonkError
     case 'table_not_found':
       return as(`Schema '${schema}' not found`);
     case 'table_frozen':
-      return as(frozenMessage(schema));
+      return as(frozenMessage(named));
     case 'sudo_required':
-      return as(schema === '' ? error.message : sudoMessage(schema));
+      return as(named === '' ? error.message : sudoMessage(named));
     case 'row_forbidden':
     case 'forbidden': {
       const { verb } = subject;

@@ -204,6 +204,11 @@ export function queryShow(query: Query): JsonObject {
   return { ...flagOf(query, 'include_trashed'), ...flagOf(query, 'include_deleted') };
 }
 
+/** Deletes for good instead of into the trash. */
+export function isPermanent(query: Query): boolean {
+  return query.get('permanent')?.[0] === 'true';
+}
+
 function isOn(body: JsonObject, key: string): boolean {
   const value = body[key] ?? false;
   if (typeof value === 'boolean') return value;

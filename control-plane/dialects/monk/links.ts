@@ -2,7 +2,7 @@ import { ServiceError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Table } from '../../model/table.ts';
 import type { Link, Require } from '../../statement/statement.ts';
-import { newRow, refuseFaults } from './changes.ts';
+import { newRow } from './changes.ts';
 import { firstValue } from './lossless.ts';
 import { columnsOutput, recordOutput } from './output.ts';
 import type { Relation } from './relationships.ts';
@@ -34,15 +34,13 @@ export function linkChild(
         : error;
     return { steps: [check, step], data: asOne, subject, fail: parentFirst(table, 1, own) };
   }
-  const made = newRow(far, body);
-  refuseFaults([made]);
   return {
     steps: [
       check,
       {
         kind: 'insert',
         table: ref(far),
-        rows: [made.row],
+        rows: [newRow(far, body)],
         output: recordOutput(far, shape),
       },
       (earlier) => {

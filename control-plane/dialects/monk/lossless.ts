@@ -1,32 +1,16 @@
-import { isObject, type Json } from '../../base/json.ts';
-
-/** Node 24 has these; the `es2024` library doesn't describe them yet. */
-interface SourceText {
-  rawJSON(text: string): object;
-  isRawJSON(value: unknown): boolean;
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
-}
-
-const json = JSON as unknown as SourceText;
+import { exactNumber, isObject, type Json } from '../../base/json.ts';
 
 /**
  * JSON text built in Postgres as a value that prints as it was: numbers of jsonb columns that a double would change are kept as their
  * text. Such a number is an object of its own kind.
  */
 export function parseReply(text: string): Json {
-  return json.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source
-      ? json.rawJSON(source)
-      : value,
-  ) as Json;
+  return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown) as Json;
 }
 
-/** Whether a parsed value is a number kept as its text, not an object to look into. */
-export function isRawNumber(value: unknown): boolean {
-  return json.isRawJSON(value);
+function keepDigits(_key: string, value: unknown, { source }: { source?: string }): unknown {
+  const changed = typeof value === 'number' && source !== undefined && String(value) !== source;
+  return changed ? exactNumber(source) : value;
 }
 
 /** The texts of the members of an array's JSON text. */

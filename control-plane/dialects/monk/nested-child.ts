@@ -3,7 +3,7 @@ import type { Require, Show } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { oneObject } from './changes.ts';
 import { all } from './filter.ts';
-import { largestPage, queryShow, showOf } from './find.ts';
+import { isPermanent, largestPage, queryShow, showOf } from './find.ts';
 import { unlinkChildren } from './links.ts';
 import { recordOutput } from './output.ts';
 import type { Shape } from './respond.ts';
@@ -103,6 +103,6 @@ export const deleteChild: Handler = (request, context, shape) => {
     return unlinkChildren(parent.table, parent.id, parent.relation, check, shape, child);
   }
   return writeChild(request, context, shape, (target, id) =>
-    deleteRecords(target, [id], false, false, shape),
+    deleteRecords(target, [id], isPermanent(request.query), false, shape),
   );
 };

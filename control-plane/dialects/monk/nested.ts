@@ -2,9 +2,9 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Reference, Table } from '../../model/table.ts';
 import type { Require } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
-import { newRow, oneObject, refuseFaults } from './changes.ts';
+import { newRow, oneObject } from './changes.ts';
 import { all } from './filter.ts';
-import { largestPage, parseQuery, queryShow, readOf, showOf } from './find.ts';
+import { isPermanent, largestPage, parseQuery, queryShow, readOf, showOf } from './find.ts';
 import { linkChild, unlinkChildren } from './links.ts';
 import { deletedOutput, recordOutput } from './output.ts';
 import { ends, linked } from './relationships.ts';
@@ -107,12 +107,10 @@ function createChild(
     steps: [
       ...way.steps,
       (earlier) => {
-        const made = newRow(child, { ...body, [from]: linked(way.value(earlier)) });
-        refuseFaults([made]);
         return {
           kind: 'insert',
           table: ref(child),
-          rows: [made.row],
+          rows: [newRow(child, { ...body, [from]: linked(way.value(earlier)) })],
           output: recordOutput(child, shape),
         };
       },
@@ -126,6 +124,7 @@ function createChild(
 export const deleteRelated: Handler = (request, context, shape) => {
   const { table, id, relation } = parentOf(request, context);
   const child = childToWrite(context, relation);
+  const permanent = isPermanent(request.query);
   const check = requireLive(table, [id]);
   if (relation.kind === 'many_to_many') return unlinkChildren(table, id, relation, check, shape);
   if (relation.kind === 'belongs_to') return nothingThere();
@@ -136,8 +135,8 @@ export const deleteRelated: Handler = (request, context, shape) => {
       (earlier) => ({
         kind: 'delete',
         table: ref(child),
-        target: { by: 'where', where: down.where(earlier) },
-        permanent: false,
+        target: { by: 'where', where: down.where(earlier), cap: largestPage },
+        permanent: permanent && child.features.softDelete,
         output: deletedOutput(child, shape),
       }),
     ],

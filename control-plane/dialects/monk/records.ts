@@ -3,7 +3,7 @@ import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { objects, oneObject } from './changes.ts';
 import { refuse } from './codes.ts';
 import { parseWhere } from './filter.ts';
-import { largestPage, list, parseQuery, type Query, queryShow, showOf, whereOf } from './find.ts';
+import { isPermanent, largestPage, list, parseQuery, queryShow, showOf, whereOf } from './find.ts';
 import type { Shape } from './respond.ts';
 import { keyOf, needFeature, toRead, toWrite } from './tables.ts';
 import type { Work } from './work.ts';
@@ -93,6 +93,9 @@ export const deleteList: Handler = (request, context, shape) => {
     return deleteWhere(table, parseWhere(table, where), permanent);
   }
   const ids = isObject(body) && Array.isArray(body['ids']) ? body['ids'] : body;
+  if (isObject(body) && ids !== body && Object.keys(body).length > 1) {
+    refuse('REQUEST_INVALID_FORMAT', 'Beside ids nothing says what to delete');
+  }
   if (!Array.isArray(ids)) return refuse('REQUEST_MISSING_WHERE', 'where or ids are needed');
   const key = keyOf(table);
   const keys = (ids as readonly Json[]).map((item) =>
@@ -100,10 +103,6 @@ export const deleteList: Handler = (request, context, shape) => {
   );
   return deleteRecords(table, distinct(keys), permanent, true, shape);
 };
-
-function isPermanent(query: Query): boolean {
-  return query.get('permanent')?.[0] === 'true';
-}
 
 /** The bodies of an array update with the key each is for. */
 export function keyedBodies(key: string, body: readonly Json[]): readonly KeyedBody[] {

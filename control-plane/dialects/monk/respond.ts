@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { DialectRequest, Reply } from '../dialect.ts';
 import { refuse } from './codes.ts';
-import { isRawNumber, parseReply } from './lossless.ts';
+import { parseReply } from './lossless.ts';
 
 /** How the caller wants a reply of success shaped. */
 export interface Shape {
@@ -103,7 +103,7 @@ function pick(value: Json, path: Path): Json | undefined {
     const member = value[index] as Json | undefined;
     return member === undefined ? undefined : pick(member, rest);
   }
-  if (!isObject(value) || isRawNumber(value) || !Object.hasOwn(value, segment)) return undefined;
+  if (!isObject(value) || !Object.hasOwn(value, segment)) return undefined;
   const inner = value[segment];
   return inner === undefined ? undefined : pick(inner, rest);
 }

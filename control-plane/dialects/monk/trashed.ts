@@ -5,7 +5,7 @@ import type { Result } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { refuse } from './codes.ts';
 import { all } from './filter.ts';
-import { largestPage, parseQuery, readOf } from './find.ts';
+import { largestPage, parseQuery, queryShow, readOf, showOf } from './find.ts';
 import { parseReply } from './lossless.ts';
 import { columnsOutput } from './output.ts';
 import { checkCount } from './records.ts';
@@ -73,7 +73,8 @@ export const getTrash: Handler = (request, context, shape) => {
   const table = toRead(context, schemaOf(request));
   needFeature(table, 'softDelete');
   const id = request.params['id'] ?? '';
-  const work = readRecord(table, id, 'trashed', shape);
+  const asked = showOf(queryShow(request.query), context.principal);
+  const work = readRecord(table, id, asked === 'deleted' ? asked : 'trashed', shape);
   return {
     ...work,
     steps: work.steps.map((step) =>

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../base/json.ts';
+import { isExactNumber, isNumber as isJsonNumber, isObject, type Json } from '../../base/json.ts';
 import { baseTypes, type ColumnType, classOf } from '../../base/types.ts';
 import { refuse } from './codes.ts';
 import type { Place } from './fields.ts';
@@ -68,11 +68,12 @@ export function isUuid(value: Json): value is string {
 
 function isInteger(value: Json): boolean {
   if (typeof value === 'number') return Number.isInteger(value);
+  if (isExactNumber(value)) return isInteger(value.rawJSON);
   if (typeof value !== 'string' || !/^[+-]?\d{1,19}$/.test(value)) return false;
   return BigInt.asIntN(64, BigInt(value)) === BigInt(value);
 }
 
 function isNumber(value: Json): boolean {
-  if (typeof value === 'number') return true;
+  if (isJsonNumber(value)) return true;
   return typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$/.test(value);
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Require, Show, Target, Update } from '../../statement/statement.ts';
-import { type Change, change, newRow, refuseFaults } from './changes.ts';
+import { type Change, change, newRow } from './changes.ts';
 import { largestPage } from './find.ts';
 import { deletedOutput, noOutput, recordOutput } from './output.ts';
 import type { Shape } from './respond.ts';
@@ -64,14 +64,12 @@ export function createRecords(
 ): Work {
   const subject = { schema: nameOf(table), verb: 'create' } as const;
   if (bodies.length === 0) return { ...none, subject };
-  const changes = bodies.map((body) => newRow(table, body));
-  refuseFaults(changes);
   return {
     steps: [
       {
         kind: 'insert',
         table: ref(table),
-        rows: changes.map(({ row }) => row),
+        rows: bodies.map((body) => newRow(table, body)),
         output: recordOutput(table, shape),
       },
     ],
@@ -96,29 +94,19 @@ export function updateRecords(
   const keys = items.map(({ id }) => id);
   const changes = items.map(({ id, body }) => change(table, body, id));
   return {
-    steps: afterFound(changes, requireLive(table, keys), {
-      kind: 'update',
-      table: ref(table),
-      target: { by: 'keys', keys },
-      ...rowsOf(changes),
-      output: recordOutput(table, shape),
-      show: 'live',
-    }),
+    steps: [
+      {
+        kind: 'update',
+        table: ref(table),
+        target: { by: 'keys', keys },
+        ...rowsOf(changes),
+        output: recordOutput(table, shape),
+        show: 'live',
+      },
+    ],
     data: many ? asArray : asOne,
     subject,
   };
-}
-
-/** Faults of a body are reported only about records that are there for the caller. */
-function afterFound(changes: readonly Change[], found: Require, step: Step): readonly Step[] {
-  if (changes.every(({ faults }) => faults.length === 0)) return [step];
-  return [
-    found,
-    () => {
-      refuseFaults(changes);
-      return found;
-    },
-  ];
 }
 
 function rowsOf(changes: readonly Change[]): Pick<Update, 'changes' | 'expect'> {
@@ -130,7 +118,6 @@ function rowsOf(changes: readonly Change[]): Pick<Update, 'changes' | 'expect'> 
 /** One change of all records that match; `{updated, matched}`. */
 export function updateWhere(table: Table, where: Predicate, body: JsonObject): Work {
   const found = change(table, body);
-  refuseFaults([found]);
   return {
     steps: [
       {
@@ -153,13 +140,12 @@ export function updateWhere(table: Table, where: Predicate, body: JsonObject): W
 /** The changed records of all that match; one the caller may not change refuses all. */
 export function updateAny(table: Table, where: Predicate, body: JsonObject, shape: Shape): Work {
   const found = change(table, body);
-  refuseFaults([found]);
   return {
     steps: [
       {
         kind: 'update',
         table: ref(table),
-        target: { by: 'where', where, strict: true },
+        target: { by: 'where', where, strict: true, cap: largestPage },
         ...rowsOf([found]),
         output: recordOutput(table, shape),
         show: 'live',
@@ -211,7 +197,7 @@ export function deleteWhere(table: Table, where: Predicate, permanent: boolean):
 }
 
 export function deleteAny(table: Table, where: Predicate, shape: Shape): Work {
-  const target = { by: 'where', where, strict: true } as const;
+  const target = { by: 'where', where, strict: true, cap: largestPage } as const;
   return {
     steps: [deletion(table, target, false, deletedOutput(table, shape))],
     data: asArray,

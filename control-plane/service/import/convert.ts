@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.ts';
+import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { type ColumnType, classOf, typeText } from '../../base/types.ts';
 import type { SourceField } from './source.ts';
@@ -17,7 +17,7 @@ export function inferType(values: readonly Json[], textual: boolean): ColumnType
   const all = (test: (value: Json) => boolean): boolean => present.every(test);
   if (!textual) {
     if (all((value) => typeof value === 'boolean')) return { base: 'boolean' };
-    if (all((value) => typeof value === 'number')) {
+    if (all(isNumber)) {
       return { base: all((value) => Number.isSafeInteger(value)) ? 'bigint' : 'numeric' };
     }
     if (present.some((value) => typeof value === 'object')) return { base: 'jsonb' };
@@ -49,6 +49,7 @@ export function convert(
   textual: boolean,
 ): Json {
   if (value === null) return null;
+  if (isExactNumber(value)) return exact(value, type, field);
   if (typeof value === 'string' && value.includes('\0')) refuse('contains a NUL character');
   if (type.array || type.base === 'jsonb') {
     return textual && typeof value === 'string' ? json(value) : value;
@@ -73,6 +74,15 @@ export function convert(
       return never;
     }
   }
+}
+
+/** A number too long for a double: its digits are what they are, whatever the file's separators. */
+function exact(value: ExactNumber, type: ColumnType, field: Omit<SourceField, 'name'>): Json {
+  if (type.base === 'jsonb') return value;
+  if (type.array) refuse(`is not ${article(type)}`);
+  if (classOf(type) === 'text') return value.rawJSON;
+  const { groupChar: _group, decimalChar: _decimal, ...plain } = field;
+  return convert(digitsOf(value), type, plain, false);
 }
 
 function number(value: string, type: ColumnType, field: Omit<SourceField, 'name'>): string {

@@ -41,7 +41,11 @@ export function newColumn(
 
 /** The uuid key that Monk's tables have. */
 export function uuidKey(): Column {
-  return newColumn('id', { base: 'uuid' }, { required: true, default: { kind: 'uuid' } });
+  return newColumn(
+    'id',
+    { base: 'uuid' },
+    { required: true, immutable: true, default: { kind: 'uuid' } },
+  );
 }
 
 /** A foreign key; `relationship` makes it one that Monk's clients see. */

@@ -20,8 +20,8 @@ export interface Listed {
 export function identifiers(who: Someone): readonly string[] {
   const held = who.roles.flatMap((role) => {
     const [service, kind, org] = role.split(':');
-    const braced = org !== undefined && org.startsWith('{') && org.endsWith('}');
-    return service === 'user-svc' && kind === 'org' && braced ? [org.slice(1, -1)] : [];
+    const held = /^\{(.+)\}$/.exec(org ?? '')?.[1];
+    return service === 'user-svc' && kind === 'org' && held !== undefined ? [held] : [];
   });
   return [who.sub, ...who.orgs, ...who.roles, ...held];
 }

@@ -108,6 +108,26 @@ describe('a change of a table', () => {
     expect(at('type varchar(9)')).toBeLessThan(at('add column "_search"'));
   });
 
+  test('a search vector over other columns gets its index again', () => {
+    const one = changed('a', { searchable: true });
+    const two = {
+      ...one,
+      columns: one.columns.map((each) =>
+        each.name === 'n' ? { ...each, searchable: true } : each,
+      ),
+    };
+    for (const [old, next] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      const text = forwardOf(steps(next, old));
+      const order = ['drop index', 'drop column', 'add column', 'create index'];
+      expect(text.map((each) => order.findIndex((verb) => each.includes(verb)))).toEqual([
+        0, 1, 2, 3,
+      ]);
+    }
+  });
+
   test('columns may swap their names', () => {
     const next = {
       ...base,

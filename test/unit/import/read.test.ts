@@ -53,10 +53,11 @@ describe('CSV', () => {
 describe('JSON', () => {
   test('an array: every element with its line, digits beyond 2^53 kept', async () => {
     const path = file('x.json', '\uFEFF[\n {"a": 9007199254740993,\n  "b": "],["},\n {"a": 2}]');
-    expect((await readSource(path)).rows).toEqual([
-      { line: 2, values: { a: '9007199254740993', b: '],[' } },
-      { line: 4, values: { a: 2 } },
-    ]);
+    const { rows } = await readSource(path);
+    expect(rows.map((row) => row.line)).toEqual([2, 4]);
+    expect(JSON.stringify(rows.map((row) => row.values))).toBe(
+      '[{"a":9007199254740993,"b":"],["},{"a":2}]',
+    );
   });
 
   test('lines of JSON, whatever the file is called', async () => {

@@ -218,18 +218,20 @@ describe('creating', () => {
     });
   });
 
-  it('names set marks and faulty lists together', () => {
+  it('hands set marks and faulty lists to the statement, to be told with all other faults', () => {
     const body = { trashed_at: 'now', deleted_at: 'now', access_read: 'ann' };
-    const { body: reply } = refused('POST', '/api/data/users', { body });
-    expect(reply).toMatchObject({
-      error_code: 'VALIDATION_ERROR',
-      data: {
-        validation_errors: [
-          { field: 'trashed_at', code: 'SYSTEM_FIELD' },
-          { field: 'deleted_at', code: 'SYSTEM_FIELD' },
-          { field: 'access_read', code: 'TYPE' },
-        ],
-      },
+    expect(statement('POST', '/api/data/users', { body })).toMatchObject({
+      kind: 'insert',
+      rows: [
+        {
+          values: {},
+          faults: [
+            { field: 'trashed_at', code: 'system_field' },
+            { field: 'deleted_at', code: 'system_field' },
+            { field: 'access_read', code: 'type' },
+          ],
+        },
+      ],
     });
   });
 });
@@ -259,12 +261,12 @@ describe('updating', () => {
     });
   });
 
-  it('reports faults of the body only about a record that is there', () => {
-    const action = ask('PUT', '/api/data/users/u1', { body: { access_read: [''] } });
-    if (action.kind !== 'statements') throw new Error('no statements');
-    const [found, fault] = action.statements;
-    expect(found).toMatchObject({ kind: 'require', keys: ['u1'], live: true });
-    expect(() => typeof fault === 'function' && fault([])).toThrow(ServiceError);
+  it('hands faulty lists to the statement, which finds the record first', () => {
+    const body = { access_read: [3] };
+    expect(statement('PUT', '/api/data/users/u1', { body })).toMatchObject({
+      kind: 'update',
+      changes: [{ values: {}, faults: [{ field: 'access_read', code: 'type' }] }],
+    });
   });
 
   it('changes all that match', () => {

@@ -203,7 +203,9 @@ describe('values', () => {
             planned(
               read({
                 where: { kind: 'compare', field, operator, operand: operandOf(operator, text) },
-                limit: text.length,
+                // The page size is part of the shape, see pageOf; where the page begins is a value.
+                limit: 7,
+                offset: text.length,
               }),
             ),
           );

@@ -5,7 +5,7 @@ create trigger "_900_history_delete" after delete on "t_acme"."people" referenci
 -- safe: create trigger _900_history_update
 create trigger "_900_history_update" after update on "t_acme"."people" for each row execute function "rowhouse"."record_history"('2', 'id', 'a');
 -- safe: create policy _history_2
-create policy "_history_2" on "t_acme"."_rowhouse_history" for select to "t_acme" using (relation = '2'::integer and exists (select 1 from "t_acme"."people" as record where record."id"::text = "_rowhouse_history"."row_key"));
+create policy "_history_2" on "t_acme"."_rowhouse_history" for select to "t_acme" using (case when relation = '2'::integer then exists (select 1 from "t_acme"."people" as record where record."id" = "_rowhouse_history"."row_key"::uuid) else false end);
 -- back
 -- safe: drop policy _history_2
 drop policy "_history_2" on "t_acme"."_rowhouse_history";

@@ -20,7 +20,7 @@ create trigger "_500_stamp" before insert or update on "t_acme"."notes" for each
 create policy "_owner" on "t_acme"."notes" to rowhouse_owner using (true) with check (true);
 create policy "_select" on "t_acme"."notes" for select to "t_acme" using ((_xact = (select pg_current_xact_id_if_assigned()) or get_bit((select "t_acme"."_rowhouse_readable"()), _acl) = 1) and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted')) or (_xact = (select pg_current_xact_id_if_assigned()) and (select rowhouse.shows('trashed')))));
 create policy "_insert" on "t_acme"."notes" for insert to "t_acme" with check ((select rowhouse.may_create('acme')));
-create policy "_update" on "t_acme"."notes" for update to "t_acme" using (get_bit((select "t_acme"."_rowhouse_changeable"()), _acl) = 1) with check (true);
+create policy "_update" on "t_acme"."notes" for update to "t_acme" using (get_bit((select "t_acme"."_rowhouse_changeable"()), _acl) = 1 and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted')))) with check (true);
 create policy "_delete" on "t_acme"."notes" for delete to "t_acme" using (get_bit((select "t_acme"."_rowhouse_deletable"()), _acl) = 1);
 grant select, insert, update, delete on "t_acme"."notes" to "t_acme";
 -- undo;

@@ -1,0 +1,122 @@
+/** README.md, followed from nothing: every command in it, in its order. */
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { environment, startCli } from '../support/cli.ts';
+import { type Cluster, startPrivateCluster } from '../support/cluster.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+const home = mkdtempSync(join(tmpdir(), 'rowhouse-readme-'));
+const settings = { ROWHOUSE_HOME: home, PORT: '0' };
+/** `npx rowhouse` without npm's second of start-up. */
+const npx = `npx() { shift; '${process.execPath}' '${root}/bin/rowhouse.cjs' "$@"; }\n`;
+
+let server: ChildProcess;
+let url: string;
+let cluster: Cluster | undefined;
+
+async function served(child: ChildProcess, sign: RegExp): Promise<string> {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+  }
+  for (let waited = 0; waited < 100_000 && child.exitCode === null; waited += 50) {
+    if (sign.test(text)) return text;
+    await sleep(50);
+  }
+  throw new Error(`serve does not come up:\n${text}`);
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  if (child.exitCode === null && child.kill('SIGTERM')) await ended;
+}
+
+function bash(script: string): string {
+  const { status, stdout, stderr } = spawnSync('bash', ['-euc', npx + script], {
+    cwd: home,
+    env: environment(settings),
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(status, `${script}\n${stdout}\n${stderr}`).toBe(0);
+  return stdout;
+}
+
+beforeAll(async () => {
+  server = startCli(['serve', '--demo'], settings, home);
+  url = /^URL +(\S+)$/m.exec(await served(server, /The data stays/))?.[1] ?? '';
+}, 120_000);
+
+afterAll(async () => {
+  if (server) await stopped(server);
+  await cluster?.stop();
+  rmSync(home, { recursive: true, force: true });
+}, 60_000);
+
+it('has the blocks this test knows', () => {
+  expect(blocks).toHaveLength(6);
+  expect(blocks[0]).toMatch(/^make run .*\nmake test /);
+  for (const target of ['run', 'test']) {
+    expect(spawnSync('make', ['-n', target], { cwd: root }).status).toBe(0);
+  }
+});
+
+it('the five minutes, as two people, by REST and by SQL', async () => {
+  const [, first = '', make = '', bob = '', login = ''] = blocks;
+  const start = first.replace('http://127.0.0.1:8080', url);
+  expect(start).toContain(url);
+  const made = bash(`${start}${make.replaceAll(/\n\ncurl/g, '\necho\ncurl')}`).split('\n');
+  const [described, created, found] = made.map((line) => JSON.parse(line) as { data: unknown });
+  expect(described).toMatchObject({ success: true, data: { name: 'books', created: true } });
+  expect(created?.data).toMatchObject([{ title: 'Frankenstein' }, { access_read: ['ada'] }]);
+  expect(found?.data).toEqual([
+    { title: 'Middlemarch', year: 1871 },
+    { title: 'Frankenstein', year: 1818 },
+  ]);
+  expect(bash(start + bob)).toBe('["Frankenstein"]');
+
+  const [, password = '', host = '', port = '', user = '', database = ''] =
+    /PGPASSWORD=(\S+) psql -h (\S+) -p (\d+) -U (\S+) -d (\S+)/.exec(bash(login)) ?? [];
+  const client = new pg.Client({ host, port: Number(port), user, password, database });
+  await client.connect();
+  const statements = [...login.matchAll(/^# {3}(.*);$/gm)].map((match) => match[1] ?? '');
+  expect(statements).toHaveLength(2);
+  const seen = await client.query(statements[0] ?? '');
+  expect(seen.rows).toEqual([{ title: 'Frankenstein', year: '1818' }]);
+  expect((await client.query(statements[1] ?? '')).rowCount).toBe(0);
+  await client.end();
+});
+
+it('with a Postgres of one’s own', async () => {
+  const { binDir } = inject('cluster');
+  cluster = await startPrivateCluster(binDir === undefined ? {} : { binDir });
+  const admin = new pg.Client({ connectionString: cluster.url('postgres') });
+  await admin.connect();
+  await admin.query('create database rowhouse');
+  await admin.end();
+  const own = (blocks[5] ?? '')
+    .replace(/postgres:\/\/admin:secret@db\.example\/rowhouse/, cluster.url('rowhouse'))
+    .replace('--port 8080', '--port 0');
+  const serve = /^npx rowhouse serve.*$/m.exec(own)?.[0] ?? '';
+  const script = own.replace(serve, 'echo "SECRET=$ROWHOUSE_JWT_SECRET"');
+  const output = bash(script);
+  const secret = /^SECRET=(\w+)$/m.exec(output)?.[1] ?? '';
+  const child = startCli(serve.replace('npx rowhouse ', '').split(' '), {
+    ...settings,
+    DATABASE_URL: cluster.url('rowhouse'),
+    ROWHOUSE_JWT_SECRET: secret,
+  });
+  const at = /serves at (\S+)/.exec(await served(child, /serves at \S+/))?.[1];
+  expect((await fetch(`${at}/ready`)).status).toBe(200);
+  await stopped(child);
+  expect(child.exitCode).toBe(0);
+}, 60_000);
