@@ -19,7 +19,9 @@ create policy _insert on {schema}.{table} for insert to {schema} with check (
 
 -- Writers and authors; guard_lists passes over what an author who is no writer may not change.
 create policy _update on {schema}.{table} for update to {schema}
-  using (get_bit((select {schema}._rowhouse_relistable()), _acl) = 1) with check (true);
+  using (get_bit((select {schema}._rowhouse_relistable()), _acl) = 1
+    and (trashed_at is null or (select rowhouse.shows('trashed')))
+    and (deleted_at is null or (select rowhouse.shows('deleted')))) with check (true);
 
 create policy _delete on {schema}.{table} for delete to {schema}
   using (get_bit((select {schema}._rowhouse_deletable()), _acl) = 1);
