@@ -67,7 +67,7 @@ export function planRead(read: Read, catalog: Catalog): Planned {
           sql`page as materialized (select x.*, row_number() over () as place from (${branches}) as x)`,
         ]),
   ];
-  const total = read.total ? sql`(select count(*) from matching)` : sql`null::bigint`;
+  const total = read.total ? counted(sparse) : sql`null::bigint`;
   const answer = refused(read, table, read.after !== undefined, printer.rows);
   const from = cursor === undefined ? sql`(${branches}) as r` : cut(cursor);
   const next =
@@ -184,6 +184,14 @@ export function keyEquals(table: Table, source: Source, values: readonly string[
   return keyColumns(table).map(({ name, type }, at) => {
     return sql`${source.column(name)} = ${bind(values[at])}::${raw(castText(type))}`;
   });
+}
+
+/** All matches: by the access lists where these are the shorter way. */
+function counted(sparse: { readonly sparse: readonly Sql[] } | undefined): Sql {
+  const all = sql`(select count(*) from matching)`;
+  if (!sparse) return all;
+  const few = sql`(select count(*) from matching as t${whereAll(sparse.sparse)})`;
+  return sql`case when (select g.sparse from gate as g) then ${few} else ${all} end`;
 }
 
 /** The page without the row that tells whether more follow. */

@@ -131,6 +131,72 @@ describe('tables on first write', () => {
   });
 });
 
+describe('limits', () => {
+  it('asks for a limit beyond 10,000 matches, and takes 10,000 objects at once', async () => {
+    const objects = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, n) => ({
+        id: `much_${from + n}`,
+        table: 'much',
+        data: { n },
+        readers: ['any'],
+        writers: ['_self'],
+      }));
+    const many = await ann.send('PUT', 'objects/upsert', { objects: objects(0, 10_000) });
+    expect(many.status, many.text.slice(0, 200)).toBe(200);
+    expect((await bob.query('much')).objects).toHaveLength(10_000);
+    expect(await ann.send('PUT', 'objects/upsert', { objects: objects(0, 10_001) })).toMatchObject({
+      status: 400,
+    });
+    await ann.create({ table: 'much', readers: ['any'] });
+    expect(await bob.send('POST', 'objects', { table: 'much' })).toMatchObject({
+      status: 400,
+      body: { code: 'bad_request' },
+    });
+    expect((await bob.query('much', { limit: 1, count: true })).count).toBe(10_001);
+  });
+
+  it('nothing hostile is a fault of ours', async () => {
+    const odd = [
+      "'; drop table pet; --",
+      '$1',
+      '\\',
+      '%',
+      '{a,b}',
+      'a"b',
+      '💥',
+      '__proto__',
+      'constructor',
+      '-1',
+      '99999999999',
+    ];
+    for (const text of odd) {
+      for (const body of [
+        { table: text, query: { filters: [where(text, 'equals', text)] } },
+        { table: 'much', query: { filters: [where(`data.${text}`, 'lessThan', text)], limit: 1 } },
+        { table: 'much', query: { orderBys: [{ field: text, desc: true }], limit: 2 } },
+        { table: 'much', query: { orderBys: [{ field: 'n', sortingType: text }] } },
+        { table: 'much', query: { filters: [{ fields: ['n'], op: text, valuesJson: '[1]' }] } },
+        { table: 'much', query: { afterJson: JSON.stringify([text]), limit: 1 } },
+        {
+          table: 'much',
+          query: { filters: [{ fields: ['n'], op: 'greaterThan', valuesJson: '[1e999999]' }] },
+        },
+        { table: 'much', readers: [text] },
+      ]) {
+        const reply = await ann.send('POST', 'objects', body);
+        expect([200, 400], JSON.stringify(body)).toContain(reply.status);
+        expect(reply.body).toBeTypeOf('object');
+      }
+      const changed = await ann.send('POST', 'objects/update', {
+        table: 'much',
+        filters: [where('id', 'equals', text)],
+        object: { data: { [text]: text } },
+      });
+      expect(changed).toMatchObject({ status: 200, body: { updated: 0 } });
+    }
+  });
+});
+
 describe('concurrency', () => {
   it('upserts of one id by 16 writers lose none and fail none', async () => {
     await ann.create({
@@ -318,6 +384,23 @@ describe('tables of other dialects', () => {
     ).toMatchObject({ status: 403 });
     expect(await annMonk.send('PUT', '/api/data/both/both_1', { data: { a: 2 } })).toMatchObject({
       status: 200,
+    });
+    const shared = await annMonk.send('PUT', '/api/acls/both/both_1', {
+      access_read: ['any', 'zed'],
+      access_edit: ['ann'],
+    });
+    expect(shared.status, shared.text).toBe(200);
+    expect(
+      await monk(app, principal(tenant, 'bob', { access: 'root', sudo: true })).send(
+        'PUT',
+        '/api/acls/both/both_1',
+        { access_edit: ['bob'] },
+      ),
+    ).toMatchObject({ status: 403 });
+    expect((await bob.query('both')).objects[0]).toMatchObject({
+      readers: ['any', 'zed'],
+      writers: ['ann'],
+      authors: ['ann'],
     });
     const [made] = await annMonk.create('both', [
       { data: { made: 'there' }, access_read: ['bob'] },
