@@ -11,7 +11,7 @@ import { provision } from './scenarios/provision.ts';
 import { session } from './scenarios/session.ts';
 import { printed } from './table.ts';
 
-const scenarios: Readonly<Record<string, Scenario>> = { session, http, acl, pgbench, provision };
+const scenarios: Readonly<Record<string, Scenario>> = { session, pgbench, http, acl, provision };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]
 Without names: all of them. --quick: small data and short rounds, to see that everything works.
@@ -44,10 +44,16 @@ try {
   console.log('Load generator, server and Postgres share the cores: compare within a line.\n');
   mkdirSync(results, { recursive: true });
   for (const name of positionals.length > 0 ? positionals : Object.keys(scenarios)) {
-    const report = await scenarios[name]?.(bench);
-    if (report === undefined) continue;
-    show(report);
-    writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, undefined, 2)}\n`);
+    try {
+      const report = await scenarios[name]?.(bench);
+      if (report === undefined) continue;
+      show(report);
+      writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, undefined, 2)}\n`);
+    } catch (error) {
+      // What the others found is worth having.
+      console.log(`${name} FAILED: ${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exitCode = 1;
+    }
   }
 } finally {
   await bench.close();

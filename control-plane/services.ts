@@ -8,6 +8,7 @@ import { gatewayUrl } from './pg/gateway.ts';
 import { singlePlacement } from './pg/placement.ts';
 import { openPool, type Pool } from './pg/pool.ts';
 import { createSession } from './pg/session.ts';
+import { shares } from './pg/share.ts';
 import { toServiceError } from './pg/sqlstate.ts';
 import { createAccounts } from './service/accounts.ts';
 import { createAdmin, type TenantAdmin } from './service/admin.ts';
@@ -49,7 +50,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
     statementTimeout,
     applicationName: 'rowhouse definitions',
   });
-  const placement = singlePlacement({ data, ddl });
+  const placement = singlePlacement({ data, ddl }, shares(data, config.pool));
   const catalogs = createCatalogs((tenant) =>
     data
       .borrow((client) => loadCatalog(client, tenant))

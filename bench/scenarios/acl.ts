@@ -110,10 +110,10 @@ async function race(
   bench: Bench,
   sides: Readonly<Record<string, Side>>,
 ): Promise<readonly Outcome[]> {
-  const budget = bench.quick ? 60 : 400;
+  const budget = bench.quick ? 60 : 300;
   return alternate(
     Object.entries(sides).map(([name, side]) => ({ name, round: () => repeat(side, budget) })),
-    bench.quick ? 3 : 7,
+    bench.quick ? 3 : 5,
   );
 }
 

@@ -41,7 +41,7 @@ export const http: Scenario = async (bench) => {
   const floors = await startFloors(bench, caller);
   try {
     const token = await bench.token(caller);
-    const common = { token, connections, seconds: bench.quick ? 1 : 5 };
+    const common = { token, connections, seconds: bench.quick ? 1 : 4 };
     const ids = Array.from(
       { length: 1000 },
       () => `/api/data/items/${keyOf(1 + Math.floor(Math.random() * rows))}`,
@@ -62,7 +62,7 @@ export const http: Scenario = async (bench) => {
         name: target.name,
         round: () => costed(bench, target, { ...options, url: target.url }),
       }));
-      const outcomes = await alternate(contenders, bench.quick ? 2 : 7);
+      const outcomes = await alternate(contenders, bench.quick ? 2 : 5);
       measured.push({ kind, outcomes, targets });
     }
     return report(measured, rows);

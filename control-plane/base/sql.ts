@@ -7,8 +7,11 @@ import format from 'pg-format';
  */
 export interface Sql {
   readonly [brand]: true;
-  readonly parts: readonly (string | Bound)[];
+  readonly parts: readonly Part[];
 }
+
+/** Fragments are kept as a tree and written out once, by toQuery: copying parts upwards was most of the cost of a plan. */
+type Part = string | Bound | Sql;
 
 /** A value that travels beside the text as `$n`. */
 interface Bound {
@@ -23,8 +26,8 @@ export interface Query {
 
 const brand: unique symbol = Symbol('sql');
 
-function make(parts: readonly (string | Bound)[]): Sql {
-  return Object.freeze({ [brand]: true as const, parts });
+function make(parts: readonly Part[]): Sql {
+  return { [brand]: true as const, parts };
 }
 
 /** True for a fragment made here. */
@@ -37,12 +40,12 @@ export function isSql(value: unknown): value is Sql {
  * @example sql`select ${ident('name')} from t where id = ${bind(7)}`
  */
 export function sql(strings: TemplateStringsArray, ...fragments: readonly Sql[]): Sql {
-  const parts: (string | Bound)[] = [];
-  strings.forEach((text, index) => {
+  const parts: Part[] = [];
+  for (const [index, text] of strings.entries()) {
     if (text !== '') parts.push(text);
     const fragment = fragments[index];
-    if (fragment !== undefined) parts.push(...checked(fragment).parts);
-  });
+    if (fragment !== undefined) parts.push(checked(fragment));
+  }
   return make(parts);
 }
 
@@ -56,10 +59,17 @@ export function ident(...names: readonly string[]): Sql {
   return make([names.map(quoted).join('.')]);
 }
 
-/** Always in quotes: pg-format leaves `lateral`, `system_user` and later reserved words bare. */
+const quotedNames = new Map<string, string>();
+
+/** Always in quotes: pg-format leaves `lateral`, `system_user` and later reserved words bare. The same names come with every request. */
 function quoted(name: string): string {
+  const known = quotedNames.get(name);
+  if (known !== undefined) return known;
   const text = format.ident(name);
-  return text.startsWith('"') ? text : `"${text}"`;
+  const always = text.startsWith('"') ? text : `"${text}"`;
+  if (quotedNames.size >= 10_000) quotedNames.clear();
+  quotedNames.set(name, always);
+  return always;
 }
 
 /** A quoted literal, for DDL only: Postgres takes no parameters there. */
@@ -74,23 +84,28 @@ export function raw(text: string): Sql {
 
 /** Fragments with a separator between them. */
 export function join(fragments: readonly Sql[], separator = ', '): Sql {
-  const parts: (string | Bound)[] = [];
-  fragments.forEach((fragment, index) => {
+  const parts: Part[] = [];
+  for (const [index, fragment] of fragments.entries()) {
     if (index > 0) parts.push(separator);
-    parts.push(...checked(fragment).parts);
-  });
+    parts.push(checked(fragment));
+  }
   return make(parts);
 }
 
 /** Numbers the placeholders: fragment → text and values. */
 export function toQuery(fragment: Sql): Query {
   const values: unknown[] = [];
+  return { text: write(checked(fragment), values), values };
+}
+
+function write({ parts }: Sql, values: unknown[]): string {
   let text = '';
-  for (const part of checked(fragment).parts) {
+  for (const part of parts) {
     if (typeof part === 'string') text += part;
+    else if (isSql(part)) text += write(part, values);
     else text += `$${values.push(part.value)}`;
   }
-  return { text, values };
+  return text;
 }
 
 /** The text of a fragment that binds nothing (DDL). */

@@ -11,7 +11,10 @@ export interface Place {
 /** The place of a tenant. */
 export type Placement = (tenant: string) => Place;
 
-/** Every tenant on one server. */
-export function singlePlacement(place: Place): Placement {
-  return () => place;
+/** Every tenant on one server, with its share of the data connections. */
+export function singlePlacement(
+  place: Place,
+  share: (tenant: string) => Pool = () => place.data,
+): Placement {
+  return (tenant) => ({ ...place, data: share(tenant) });
 }

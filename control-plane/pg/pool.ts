@@ -37,8 +37,14 @@ export interface Lease {
 const idleInTransaction = 30_000;
 
 /**
+ * Who waits for another's lock holds a connection. It gives up sooner than those do who wait for a connection (5 s), so that a table
+ * locked in one tenant doesn't close the others.
+ */
+const lockTimeout = 3_000;
+
+/**
  * A pool on pg's. Behind pgbouncer in transaction mode set `ignore_startup_parameters = extra_float_digits, options,
- * statement_timeout, idle_in_transaction_session_timeout` there, and the same values on the role.
+ * statement_timeout, lock_timeout, idle_in_transaction_session_timeout` there, and the same values on the role.
  */
 export function openPool(settings: PoolSettings): Pool {
   const pool = new pg.Pool({
@@ -50,6 +56,7 @@ export function openPool(settings: PoolSettings): Pool {
     keepAlive: true,
     application_name: settings.applicationName ?? 'rowhouse',
     statement_timeout: settings.statementTimeout,
+    lock_timeout: lockTimeout,
     idle_in_transaction_session_timeout: idleInTransaction,
     // The text of times and numbers must not depend on what a database or role has set.
     options:

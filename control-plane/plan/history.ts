@@ -38,7 +38,7 @@ export function planHistory(statement: History, catalog: Catalog): Planned {
     const more = sql`count(*) > ${bind(statement.cap)}::bigint`;
     cases.push([more, refusal('limit_required', { table: about.table })]);
   }
-  const rows = sql`coalesce('[' || string_agg(row_to_json(r)::text, ',') || ']', '[]')`;
+  const rows = sql`rowhouse.bounded(coalesce('[' || string_agg(row_to_json(r)::text, ',') || ']', '[]'))`;
   const page = sql`select ${entry} from ${own(table, '_rowhouse_history')} as h${whereAll(conditions)} order by h.change_id desc${pageOf(statement)}`;
   const text = sql`with owner as materialized (select ${source.column(key.name)}::text as row_key from ${relation(table)} as t${record}) select coalesce(${verdict(cases)}, ${rows}) as rows, count(*)::int as count, null::bigint as total, null::int as matched, null::int as changed from (${page}) as r`;
   return {

@@ -90,10 +90,12 @@ const integers: Readonly<Record<string, bigint>> = {
   bigint: 2n ** 63n,
 };
 
+const dated: ReadonlySet<string> = new Set(['timestamptz', 'timestamp', 'date']);
+
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
 const uuid = /^(?:[0-9a-f]{4}-?){8}$|^\{(?:[0-9a-f]{4}-?){8}\}$/i;
 
-/** Whether a JSON scalar can be a value of the type, as far as that can be told without Postgres (times can't). */
+/** Whether a JSON scalar can be a value of the type, as far as that can be told without Postgres (of times, only that they are told as dates). */
 export function fits(value: string | number | boolean | ExactNumber, type: ColumnType): boolean {
   const row = baseTypes[type.base];
   switch (row.class) {
@@ -106,6 +108,9 @@ export function fits(value: string | number | boolean | ExactNumber, type: Colum
       );
     case 'uuid':
       return typeof value === 'string' && uuid.test(value) && !value.endsWith('-');
+    case 'time':
+      // Words like now and infinity, and days told month first, are Postgres' own: a reader would not get back what was sent.
+      return typeof value === 'string' && (!dated.has(type.base) || /^\s*[+-]?\d{4}/.test(value));
     default:
       return typeof value === 'string';
   }

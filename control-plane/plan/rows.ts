@@ -91,6 +91,8 @@ function expectation(type: ColumnType): string {
       return 'Must be true or false';
     case 'uuid':
       return 'Must be a uuid';
+    case 'time':
+      return type.base === 'date' ? 'Must be a date (YYYY-MM-DD)' : 'Must be a time in ISO 8601';
     default:
       return 'Must be a string';
   }

@@ -70,11 +70,26 @@ set search_path = pg_catalog, pg_temp
 as $$ select date_trunc('milliseconds', now()) $$;
 comment on function rowhouse.present() is 'Time of the transaction at the precision system times are stored in.';
 
+create or replace function rowhouse.bounded(reply text)
+returns text
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- A reply is one piece of text in the server too: of half a gigabyte it would be the end of the process.
+  if octet_length(reply) > 67108864 then
+    perform rowhouse.refuse('RH107', 'The reply is larger than 64 MiB: ask for fewer rows or columns', '{"reason": "reply_size"}');
+  end if;
+  return reply;
+end
+$$;
+comment on function rowhouse.bounded(text) is 'The text of a reply, unless it is too large to send.';
+
 revoke all on function
   rowhouse.uuid_v7(), rowhouse.json_number(bigint), rowhouse.json_number(numeric),
-  rowhouse.json_time(timestamptz, text), rowhouse.present()
+  rowhouse.json_time(timestamptz, text), rowhouse.present(), rowhouse.bounded(text)
 from public;
 grant execute on function
   rowhouse.uuid_v7(), rowhouse.json_number(bigint), rowhouse.json_number(numeric),
-  rowhouse.json_time(timestamptz, text), rowhouse.present()
+  rowhouse.json_time(timestamptz, text), rowhouse.present(), rowhouse.bounded(text)
 to rowhouse_tenant, rowhouse_gateway;

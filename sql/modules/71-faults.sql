@@ -110,6 +110,7 @@ as $$
 declare
   item jsonb;
   fault text[];
+  listed boolean := jsonb_typeof(definition -> 'enum') = 'array' and definition -> 'enum' <> '[]';
 begin
   if not coalesce((definition #>> '{type,array}')::boolean, false) then
     return rowhouse.value_fault(definition, value);
@@ -119,10 +120,12 @@ begin
   end if;
   for item in select jsonb_array_elements(value) loop
     if jsonb_typeof(item) <> 'null' then
-      fault := rowhouse.value_fault(definition - '{minimum,maximum,pattern,enum}'::text[], item);
+      fault := rowhouse.value_fault(definition - '{minimum,maximum,pattern}'::text[], item);
       if fault is not null then
         return array[fault[1], 'each item ' || fault[2]];
       end if;
+    elsif listed then
+      return array['enum', 'each item must be one of those listed, and none may be null'];
     end if;
   end loop;
   return null;

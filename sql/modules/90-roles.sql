@@ -74,7 +74,8 @@ begin
     perform rowhouse.refuse('RH501', 'A login role''s name has at most 63 bytes and begins with none of pg_, rowhouse_, t_');
   end if;
   -- Never a role that is there already: it may be someone's, or a member of more than this tenant's role.
-  execute format('create role %I login nosuperuser nocreatedb nocreaterole nobypassrls password %L in role %I',
+  -- connection limit: one login role can't use up the connections of all.
+  execute format('create role %I login nosuperuser nocreatedb nocreaterole nobypassrls connection limit 40 password %L in role %I',
     login, password, 't_' || tenant);
   execute format('alter role %I in database %I set search_path = %I, public', login, current_database(), 't_' || tenant);
   insert into control.logins (rolname, tenant_id, sub, roles, orgs, access, names)

@@ -58,6 +58,14 @@ it('sharing a hidden row does not lock it', async () => {
   }
 });
 
+it('a login role cannot use up the connections of all', async () => {
+  const { rows } = await database.admin.query(
+    'select distinct rolconnlimit from pg_roles where rolname = any ($1)',
+    [[...urls.values()].map((url) => new URL(url).username)],
+  );
+  expect(rows).toEqual([{ rolconnlimit: 40 }]);
+});
+
 it('advisory locks and large objects, which belong to no tenant, are not for login roles', async () => {
   for (const call of [
     'pg_advisory_lock(7241109001)',

@@ -199,9 +199,15 @@ function checkTarget(column: Column, target: TableDraft, spec: RelationSpec): vo
     const message = `Column '${spec.column}' not found in '${spec.schema}'`;
     throw new MonkError('COLUMN_NOT_FOUND', message, { field: 'related_column' });
   }
-  if (!column.type.array && classOf(column.type) === classOf(far.type)) return;
-  const message = `Column '${column.name}' has not the type of '${spec.schema}.${spec.column}'`;
-  throw invalid([{ field: 'type', code: 'TYPE', message }]);
+  if (column.type.array || classOf(column.type) !== classOf(far.type)) {
+    const message = `Column '${column.name}' has not the type of '${spec.schema}.${spec.column}'`;
+    throw invalid([{ field: 'type', code: 'TYPE', message }]);
+  }
+  // Where there is a trash, unique values are so among live records only: nothing a foreign key can stand on.
+  const isKey = target.key.length === 1 && target.key[0] === spec.column;
+  if (isKey || (far.unique && !target.features.softDelete)) return;
+  const message = `Column '${spec.schema}.${spec.column}' is no key: the values of trashed records may come again`;
+  throw invalid([{ field: 'related_column', code: 'TYPE', message }]);
 }
 
 /** Constraint names are unique in the tenant and at most 50 bytes: cut ones, and those another pair of names leads to, carry a hash. */

@@ -118,7 +118,9 @@ export function translate(error: ServiceError, subject: Subject = {}): MonkError
       return as(named === '' ? error.message : sudoMessage(named));
     case 'row_forbidden':
     case 'forbidden': {
-      const { verb } = subject;
+      // An update that brings other lists along needs the right to manage them.
+      const lists = subject.verb === 'update' && detail.reason === 'share';
+      const verb = lists ? 'acl' : subject.verb;
       if (verb === undefined) return as(errorKinds.forbidden.text);
       const what = verb === 'acl' ? 'manage access of' : verb;
       const data = { required_permission: rights[verb] };

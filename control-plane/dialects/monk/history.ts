@@ -38,7 +38,11 @@ export const stat: Handler = (request, context, shape) => {
         require: { key: id },
       },
     ],
-    data: asOne,
+    data: (results) => {
+      const row = parseReply(asOne(results));
+      // A tag is a text, also where the key is a number.
+      return JSON.stringify(isObject(row) ? { ...row, etag: String(row['etag']) } : row);
+    },
     subject: { schema: nameOf(table), verb: 'read' },
     fail: (error) => keyMisfit(error, id),
   };

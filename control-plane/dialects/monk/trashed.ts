@@ -27,15 +27,14 @@ const inTrash: Predicate = {
 };
 
 /** All trash, by schema: one statement a table. */
-export const listAllTrash: Handler = (_request, { catalog }, shape) => {
+export const listAllTrash: Handler = (request, { catalog, principal }, shape) => {
+  const show = showOf(queryShow(request.query), principal) === 'deleted' ? 'deleted' : 'trashed';
   const tables = catalog.tables
     .filter((table) => table.features.softDelete && table.status !== 'disabled')
     .filter((table) => table.kind === 'table')
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   return {
-    steps: tables.map((table) =>
-      readOf(table, { where: inTrash, total: false, show: 'trashed' }, shape),
-    ),
+    steps: tables.map((table) => readOf(table, { where: inTrash, total: false, show }, shape)),
     data: (results) => trashText(tables, results),
     subject: { verb: 'read' },
   };

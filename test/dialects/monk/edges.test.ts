@@ -129,6 +129,18 @@ describe('one operation alone in a bulk request', () => {
   });
 });
 
+it('a change of lists names the right to manage them', async () => {
+  const [made] = await some({ name: 'managed' });
+  const path = `/api/data/goods/${made?.id}`;
+  const body = { access_read: ['ann'] };
+  const found = await house.ann.refused(403, 'INSUFFICIENT_PERMISSIONS', 'PUT', path, body);
+  expect(found.data).toEqual({ required_permission: 'update_acl' });
+  const other = await house.reader.refused(403, 'INSUFFICIENT_PERMISSIONS', 'PUT', path, {
+    name: 'x',
+  });
+  expect(other.data).toEqual({ required_permission: 'update_data' });
+});
+
 describe('unknown keys are refused', () => {
   it('where access lists would be emptied or changed', async () => {
     const [made] = await some({ name: 'listed', access_read: ['ann'], access_full: ['meg'] });
@@ -177,6 +189,9 @@ it('trash shows permanently deleted records one by one as in its list', async ()
   await house.root.data('DELETE', path);
   await house.sudo.refused(404, 'RECORD_NOT_FOUND', 'GET', path);
   await house.root.refused(403, 'SUDO_REQUIRED', 'GET', `${path}?include_deleted=true`);
+  await house.root.refused(403, 'SUDO_REQUIRED', 'GET', '/api/trashed?include_deleted=true');
+  const everything = await house.sudo.data('GET', '/api/trashed?include_deleted=true');
+  expect(everything.goods.map((each: Data) => each.id)).toContain(made?.id);
   const shown = await house.sudo.data('GET', `${path}?include_deleted=true`);
   expect(shown).toMatchObject({ name: 'erased', deleted_at: expect.any(String) });
 });
@@ -268,4 +283,56 @@ it('no reply is without bound: changes by filter answer with at most 10,000 reco
   }
   const sums = { aggregate: { n: { $sum: 'n' }, all: { $count: '*' } } };
   expect(await data('POST', '/api/aggregate/crowd', sums)).toEqual([{ n: 10_001, all: 10_001 }]);
+});
+
+it('a relationship to a column that is no key names it', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/lands', {
+    columns: [{ column_name: 'code', type: 'text', unique: true }],
+  });
+  const column = { type: 'text', relationship_type: 'owned', related_schema: 'lands' };
+  const found = await refused(400, 'VALIDATION_ERROR', 'POST', '/api/describe/goods/land', {
+    ...column,
+    related_column: 'code',
+  });
+  expect(codesOf(found)).toEqual(['related_column TYPE']);
+});
+
+it('members of an array outside its enumeration are told as such', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/hues', {
+    columns: [{ column_name: 'all', type: 'text[]', enum_values: ['red', 'blue'] }],
+  });
+  await data('POST', '/api/data/hues', [{ all: ['red'] }, { all: [] }, { all: null }]);
+  for (const all of [['green'], ['red', null]]) {
+    const found = await refused(400, 'VALIDATION_ERROR', 'POST', '/api/data/hues', { all });
+    expect(codesOf(found)).toEqual(['all ENUM']);
+  }
+});
+
+it('times are taken as they are told: no words that mean another time tomorrow', async () => {
+  const { data, refused } = house.manager;
+  await data('POST', '/api/describe/times', {
+    columns: [
+      { column_name: 'at', type: 'timestamp' },
+      { column_name: 'day', type: 'date' },
+    ],
+  });
+  for (const word of ['now', 'infinity', '-infinity', 'yesterday', 'epoch', '01/02/2024', '']) {
+    const body = { at: word, day: word };
+    const found = await refused(400, 'VALIDATION_ERROR', 'POST', '/api/data/times', body);
+    expect(codesOf(found), word).toEqual(['at TYPE', 'day TYPE']);
+    const where = { at: { $gt: word } };
+    await refused(400, 'FILTER_INVALID_VALUE', 'POST', '/api/find/times', { where });
+  }
+  const made = await data('POST', '/api/data/times', [
+    { at: '2024-01-02T03:04:05+02:00', day: '2024-01-02' },
+    { at: '2024-01-02 03:04', day: '20240102' },
+    { at: '2024-01-02', day: null },
+  ]);
+  expect(made.map((each: Data) => each.at)).toEqual([
+    '2024-01-02T01:04:05.000Z',
+    '2024-01-02T03:04:00.000Z',
+    '2024-01-02T00:00:00.000Z',
+  ]);
 });

@@ -133,6 +133,11 @@ describe('stat', () => {
       },
     });
   });
+
+  it('tags a number by its text', () => {
+    const shown = answered('GET', '/api/stat/users/7', [row({ id: 7, etag: 7, size: 0 })]);
+    expect(shown).toEqual({ success: true, data: { id: 7, etag: '7', size: 0 } });
+  });
 });
 
 describe('history', () => {
