@@ -81,9 +81,8 @@ export function conditionOn(
 
 /** Number and type of the values, as far as they don't depend on the field. */
 function checkValues(op: Exclude<Op, 'or'>, values: readonly Json[], { valuesKey }: About): void {
-  const wants = ops[op];
+  const [wants, [value]] = [ops[op], values];
   if (wants === 'many') return;
-  const [value] = values;
   if (values.length !== 1) refuse(valuesKey, `${op} takes exactly one value`);
   if (wants === 'text' && typeof value !== 'string') refuse(valuesKey, `${op} takes a string`);
   if (wants === 'range' && typeof value !== 'string' && !isNumber(value)) {
