@@ -11,7 +11,12 @@ language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(array_agg(distinct n collate "C" order by n collate "C"), '{}')
-  from unnest(array_append(roles || orgs, sub)) as n
+  from (
+    select n from unnest(array_append(roles || orgs, sub)) as n
+    union all
+    -- A role held in one org names that org: user-svc:org:{ID}:role.
+    select substring(r from '^user-svc:org:\{([^{}]+)\}:') from unnest(roles) as r
+  ) as named
   where n <> ''
 $$;
 comment on function rowhouse.names_of(text, text[], text[]) is
@@ -55,7 +60,7 @@ begin
   p.sudo := coalesce(p.sudo, false);
   -- Stored verdicts are found by this key, so it is made here and never taken from a claim. 32 bytes of sha256,
   -- because names come from tokens and md5 collisions can be made to order.
-  p.key := encode(sha256(convert_to(p.level || p.sudo::text || p.names::text, 'UTF8')), 'hex');
+  p.key := encode(sha256(convert_to(p.level || p.sudo::text || p.names::text || coalesce(p.sub, ''), 'UTF8')), 'hex');
   return p;
 end
 $$;
@@ -79,6 +84,24 @@ end
 $$;
 comment on function rowhouse.principal_in(text) is
   'The principal if it belongs to this tenant, else nobody. Generated functions pass their own tenant.';
+
+create or replace function rowhouse.active_org(tenant text)
+returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  p rowhouse.principal := rowhouse.principal_in(tenant);
+  claimed text;
+begin
+  if session_user = 'rowhouse_gateway' and p.sub is not null then
+    claimed := current_setting('rowhouse.claims', true)::jsonb ->> 'org';
+  end if;
+  return coalesce(claimed, p.orgs[1]);
+end
+$$;
+comment on function rowhouse.active_org(text) is
+  'The org the caller acts for: that of the token, else the first of its orgs; null without any.';
 
 create or replace function rowhouse.belongs(tenant text)
 returns boolean
@@ -205,7 +228,7 @@ comment on function rowhouse.enter(text, bigint, text, text, text) is
   'Opens a request: claims, show, intent and the tenant''s role, all until the end of the transaction. Gateway only.';
 
 revoke all on function
-  rowhouse.names_of(text, text[], text[]), rowhouse.principal(), rowhouse.principal_in(text), rowhouse.belongs(text), rowhouse.level(),
+  rowhouse.names_of(text, text[], text[]), rowhouse.principal(), rowhouse.principal_in(text), rowhouse.active_org(text), rowhouse.belongs(text), rowhouse.level(),
   rowhouse.is_sudo(), rowhouse.shows(text), rowhouse.may_create(), rowhouse.may_create(text),
   rowhouse.admit(text, bigint, text), rowhouse.enter(text, bigint, text, text, text)
 from public;

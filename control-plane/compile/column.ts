@@ -92,6 +92,9 @@ export function defaultValue(value: Default, type: ColumnType): Sql {
     case 'today':
       return sql`((now() at time zone 'UTC')::date)`;
     case 'uuid':
+      if (value.prefix !== undefined) {
+        return sql`(${literal(value.prefix)}::text || rowhouse.uuid_v7()::text)`;
+      }
       return classOf(type) === 'text' ? sql`(rowhouse.uuid_v7()::text)` : sql`rowhouse.uuid_v7()`;
     case 'value':
       return constant(value.value, type);

@@ -54,7 +54,12 @@ function plainIndexes(table: Table): readonly TableObject[] {
     .map((column) => {
       const method = isInverted(column.type) ? sql`using gin ` : sql``;
       const name = shortName(column.name, `idx_${table.id}`);
-      return index(table, name, sql`${method}${columnList([column.name])}`, column.name);
+      // Objects are asked what they contain; the smaller operator class serves that and no more.
+      const on =
+        table.provider === 'jsonb' && isInverted(column.type)
+          ? sql`(${ident(column.name)} jsonb_path_ops)`
+          : columnList([column.name]);
+      return index(table, name, sql`${method}${on}`, column.name);
     });
 }
 

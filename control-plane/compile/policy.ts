@@ -34,6 +34,13 @@ const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>>
     check: sql`true`,
     delete: bit(table, 'deletable'),
   }),
+  lists: (table) => ({
+    select: sql`(${own} or ${bit(table, 'readable')})`,
+    insert: sql`(select p.level >= 2 from rowhouse.principal_in(${slugOf(table)}) as p)`,
+    update: bit(table, 'relistable'),
+    check: sql`true`,
+    delete: bit(table, 'deletable'),
+  }),
 };
 
 /** Written by this very transaction: what RETURNING shows when the writer has just lost the row. */
@@ -49,7 +56,7 @@ function slugOf(table: Table): Sql {
   return literal(table.schema.slice('t_'.length));
 }
 
-function bit(table: Table, right: 'readable' | 'changeable' | 'deletable'): Sql {
+function bit(table: Table, right: 'readable' | 'changeable' | 'relistable' | 'deletable'): Sql {
   return sql`get_bit((select ${ident(table.schema, `_rowhouse_${right}`)}()), _acl) = 1`;
 }
 

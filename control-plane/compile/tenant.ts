@@ -59,7 +59,8 @@ function tenantTables(slug: string): readonly string[] {
   id integer generated always as identity (start with 0 minvalue 0)
     constraint _rowhouse_acls_pkey primary key,
   ${columns},
-  digest bytea not null constraint _rowhouse_acls_digest_key unique
+  digest bytea not null constraint _rowhouse_acls_digest_key unique,
+  mode text not null default 'acl'
 )`,
     // external: bits are read whole for every statement; compressed they would be unpacked each time.
     toText(sql`create table ${s}._rowhouse_verdicts (
@@ -149,6 +150,10 @@ const lists =
   '"read" text[] default null, edit text[] default null, "full" text[] default null, ' +
   '"delete" text[] default null, deny text[] default null, authors text[] default null';
 
+const rights =
+  '"read" text[] default null, edit text[] default null, "full" text[] default null, ' +
+  '"delete" text[] default null, deny text[] default null';
+
 /**
  * The functions of a tenant's schema: names and one select or call into a module, no logic of their own. The tenant is fixed in the text:
  * for a principal of another one, every verdict is no.
@@ -177,14 +182,16 @@ export function tenantFunctions(slug: string): readonly string[] {
       mine as materialized (
         select array(
           select n.id from ${s}._rowhouse_principals as n where n.name = any (array(select unnest(p.names) from p))
-        ) as ids
+        ) as ids,
+          (select n.id from ${s}._rowhouse_principals as n where n.name = (select sub from p)) as me,
+          (select n.id from ${s}._rowhouse_principals as n where n.name = 'any') as anyone
       ),
       stored as materialized (
         select v.covered, v.bits from ${s}._rowhouse_verdicts as v, p where v.key = p.key and v."right" = wanted
       ),
       fresh as materialized (
-        select string_agg(case when rowhouse.verdict(wanted, p.level, p.sudo, mine.ids,
-            a.read_ids, a.edit_ids, a.full_ids, a.delete_ids, a.deny_ids) then '1' else '0' end, '' order by i) as bits
+        select string_agg(case when rowhouse.acl_verdict(a.mode, wanted, p.level, p.sudo, mine.ids, mine.me, mine.anyone,
+            a.read_ids, a.edit_ids, a.full_ids, a.delete_ids, a.deny_ids, a.authors_ids) then '1' else '0' end, '' order by i) as bits
         from p cross join mine
         cross join generate_series(
           coalesce((select covered from stored), 0), (select max(id) from ${s}._rowhouse_acls)) as i
@@ -218,6 +225,11 @@ end`,
       sql`rowhouse.intended_right()`,
       'Bit i: rows with ACL i may be updated under the present rowhouse.intent.',
     ),
+    wrap(
+      '_rowhouse_relistable',
+      sql`case rowhouse.intended_right() when 'delete' then 'delete' else 'manage' end`,
+      'Bit i: rows with ACL i may be updated in mode lists; guard_lists holds authors to the lists.',
+    ),
     wrap('_rowhouse_deletable', sql`'delete'`, 'Bit i: rows with ACL i may be deleted.'),
     wrap(
       '_rowhouse_manageable',
@@ -237,6 +249,50 @@ end`,
     rowhouse.intern_acl(${tenant}, $1, $2, $3, $4, $5, $6));
 end`,
       about: 'Number of the ACL with these lists; made when there is none.',
+    },
+    {
+      name: '_rowhouse_lists_acl',
+      args: '"read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[]',
+      returns: 'integer',
+      volatility: 'volatile',
+      definer: true,
+      body: sql`begin
+  return rowhouse.intern_acl(${tenant}, 'lists', $1, $2, $3, $4, $5, $6);
+end`,
+      about: 'Number of the ACL with these lists in mode lists; made when there is none.',
+    },
+    {
+      name: 'put',
+      args: `"table" text, "row" jsonb, ${rights}`,
+      returns: 'jsonb',
+      volatility: 'volatile',
+      body: sql`begin
+  return rowhouse.put(${tenant}, $1, $2, $3, $4, $5, $6, $7);
+end`,
+      about:
+        'Mode lists: makes the row, or replaces the columns and lists named, whether the caller may read it or not.',
+    },
+    {
+      name: 'change',
+      args: `"table" text, key text, "row" jsonb default null, ${rights}`,
+      returns: 'boolean',
+      volatility: 'volatile',
+      body: sql`begin
+  return rowhouse.change(${tenant}, $1, $2, $3, $4, $5, $6, $7, $8);
+end`,
+      about:
+        'Mode lists: sets the columns and lists named of a row, whether the caller may read it or not. False: not a writer, or no such row.',
+    },
+    {
+      name: 'remove',
+      args: '"table" text, key text',
+      returns: 'boolean',
+      volatility: 'volatile',
+      body: sql`begin
+  return rowhouse.remove(${tenant}, $1, $2);
+end`,
+      about:
+        'Mode lists: deletes a row, whether the caller may read it or not. False: not a deleter, or no such row.',
     },
     {
       name: 'acl',

@@ -84,7 +84,11 @@ export function triggers(table: Table): readonly TableObject[] {
       args: [logical],
     });
   if (softDelete || acl) {
-    const args = [logical, softDelete ? 'soft_delete' : '', acl ? 'acl' : ''];
+    const args = [
+      logical,
+      softDelete ? 'soft_delete' : '',
+      acl ? (table.access === 'lists' ? 'lists' : 'acl') : '',
+    ];
     add({ order: '_100_intent', when: 'before update', each: 'row', call: 'guard_intent', args });
   }
   if (softDelete)
@@ -105,6 +109,11 @@ export function triggers(table: Table): readonly TableObject[] {
       call: flags.sudo.guard,
       args,
     });
+  }
+  if (table.access === 'lists') {
+    const args = [table.schema.slice('t_'.length), logical];
+    const when = 'before insert or update';
+    add({ order: '_240_lists', when, each: 'row', call: 'guard_lists', args });
   }
   // An ACL number that is none would make every read of the table fail, so writers can't store one.
   if (acl) {

@@ -30,6 +30,8 @@ export type Action =
       readonly statements: readonly (Statement | ((earlier: readonly Result[]) => Statement))[];
       /** A view whose rules the caller must meet: judged first, in the same round trip. */
       readonly view?: TableName;
+      /** Tables that the statements write to and that may not be there yet: made first, in a transaction of their own. */
+      readonly ensure?: readonly Extract<Definition, { kind: 'ensure_table' }>[];
       readonly reply: (results: readonly Result[]) => Reply;
       readonly fail?: Relabel;
     }
@@ -97,6 +99,8 @@ export interface Dialect {
   readonly name: string;
   readonly prefixes: readonly string[];
   readonly routes: readonly Route[];
+  /** Pages of any origin may call it: every origin is echoed, preflights are answered, credentials are not asked for. */
+  readonly cors?: boolean;
   /** Header names that carry a token besides Authorization. */
   readonly tokenHeaders: readonly string[];
   /** Where an object of a body may repeat a key, whose values are then one list. Absent: the last value counts. */

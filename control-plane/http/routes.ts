@@ -2,6 +2,7 @@ import { type Layer, Router } from '@koa/router';
 import { ServiceError } from '../base/errors.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { decodeSegment } from './address.ts';
+import { openToOrigins, preflight } from './cors.ts';
 import type { Endpoint, Exchange } from './exchange.ts';
 
 /** Finds the endpoint for a request and notes route, dialect and parameters on the exchange. */
@@ -29,6 +30,10 @@ export function createFinder(endpoints: readonly Endpoint[], dialects: readonly 
     const near = endpoint ?? byLayer.get(match.path[0]);
     const dialect = near?.dialect ?? dialectOf(path, dialects);
     if (dialect !== undefined) exchange.dialect = dialect;
+    if (dialect?.cors) {
+      openToOrigins(exchange);
+      if (method === 'OPTIONS') return preflight;
+    }
     if (layer === undefined || endpoint === undefined) {
       if (match.path.length === 0) throw new ServiceError('route_not_found');
       exchange.extra['allow'] = allowed(match.path);

@@ -11,6 +11,8 @@ export type Definition =
       /** Enumerated types that its columns use and the tenant has not got yet. */
       readonly enums?: readonly NamedValues[];
     }
+  /** Made by the first row meant for it: no change where a table of the name exists. Refused beyond `most` tables of its datasource. */
+  | { readonly kind: 'ensure_table'; readonly table: TableDraft; readonly most: number }
   | { readonly kind: 'change_table'; readonly from: TableName; readonly to: TableDraft }
   | {
       readonly kind: 'drop_table';

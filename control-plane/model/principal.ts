@@ -21,12 +21,22 @@ export interface Principal {
   readonly issuedAt?: number;
 }
 
-/** The names access lists can hold for a principal: its id, orgs and roles, distinct and sorted. */
-export function namesOf(principal: Pick<Principal, 'sub' | 'orgs' | 'roles'>): readonly string[] {
-  const names = [principal.sub, ...principal.orgs, ...principal.roles].filter(
-    (name) => name !== '',
-  );
+/** The org that a role of the form `user-svc:org:{ID}:…` is held in. */
+const roleOrg = /^user-svc:org:\{([^{}]+)\}:/;
+
+/** The names access lists can hold for a principal: its id, orgs, roles and the orgs these are held in, distinct and sorted. */
+export function namesOf(
+  principal: Pick<Principal, 'sub' | 'orgs' | 'roles' | 'activeOrg'>,
+): readonly string[] {
+  const { sub, orgs, roles, activeOrg } = principal;
+  const held = roles.flatMap((role) => roleOrg.exec(role)?.[1] ?? []);
+  const names = [sub, ...orgs, ...roles, ...held, activeOrg ?? ''].filter((name) => name !== '');
   return [...new Set(names)].sort();
+}
+
+/** The org the principal acts for: that of its token, else the first of its orgs. */
+export function activeOrgOf(principal: Pick<Principal, 'orgs' | 'activeOrg'>): string | undefined {
+  return principal.activeOrg ?? principal.orgs[0];
 }
 
 /**

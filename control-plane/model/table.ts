@@ -24,7 +24,8 @@ export type Default =
   | { readonly kind: 'value'; readonly value: Json }
   | { readonly kind: 'now' }
   | { readonly kind: 'today' }
-  | { readonly kind: 'uuid' };
+  /** `prefix`: a text column's value begins with it. */
+  | { readonly kind: 'uuid'; readonly prefix?: string };
 
 /** A user column. Flags are the rows of model/flags.ts. */
 export interface Column {

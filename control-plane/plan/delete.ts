@@ -7,6 +7,7 @@ import { conditionsOf } from './read.ts';
 import { recordset } from './recordset.ts';
 import { needFeature, newContext, tableSource, writableOf } from './scope.ts';
 import { targetKeys } from './target.ts';
+import { removeListed } from './unread.ts';
 import { type Body, type Trash, writeByKeys, writeByWhere } from './write.ts';
 import { written } from './written.ts';
 
@@ -64,6 +65,9 @@ function planMark(
     return { ...common, query, ...(keys.judged ? { misfit: 'row_not_found' as const } : {}) };
   }
   const where = conditionsOf(target.where, source, context);
+  if (target.unread && table.access === 'lists' && body.kind === 'delete') {
+    return { ...common, query: removeListed(target.where, table, where) };
+  }
   const strict = target.strict === true;
   const { cap } = target;
   const query = writeByWhere({ ...frame, ctes: stamp, where, strict, cap, hasInput: false });

@@ -2,14 +2,23 @@ import { bind, type Sql, sql } from '../base/sql.ts';
 import type { ColumnType } from '../base/types.ts';
 import type { AccessList } from '../model/table.ts';
 import type { Field } from '../statement/predicate.ts';
+import type { Format } from '../statement/statement.ts';
 import { misfit } from './operand.ts';
+import { printed } from './print.ts';
 import { needColumn, needFeature, type Source } from './scope.ts';
 
 /** A field found in the catalog. */
 export type Resolved =
   | { readonly kind: 'column'; readonly sql: Sql; readonly type: ColumnType }
   /** A jsonb column or a path into one. `value`: NULL when missing or JSON null. `text`: of a scalar, without quotes. */
-  | { readonly kind: 'json'; readonly value: Sql; readonly text: Sql; readonly column: Sql }
+  | {
+      readonly kind: 'json';
+      readonly value: Sql;
+      readonly text: Sql;
+      readonly column: Sql;
+      /** The jsonb column and the keys to the value, where an inverted index on the column could find it. */
+      readonly within?: { readonly column: Sql; readonly path: readonly string[] };
+    }
   | { readonly kind: 'access'; readonly list: AccessList };
 
 /** The field's name in errors and as a group key. */
@@ -18,6 +27,7 @@ export function fieldName(field: Field): string {
     case 'column':
       return field.name;
     case 'path':
+    case 'json':
       return [field.column, ...field.path].join('.');
     case 'access':
       return `access_${field.list}`;
@@ -45,6 +55,8 @@ export function resolve(field: Field, source: Source, label = fieldName(field)):
         column,
       };
     }
+    case 'json':
+      return resolveJson(field, source, label);
     case 'path': {
       const type = needColumn(source.table, field.column, label);
       const place = { field: label, operator: 'path' };
@@ -67,6 +79,42 @@ export function resolve(field: Field, source: Source, label = fieldName(field)):
     }
   }
 }
+
+function resolveJson(
+  field: Extract<Field, { kind: 'json' }>,
+  source: Source,
+  label: string,
+): Resolved {
+  const type = needColumn(source.table, field.column, label);
+  if (field.path.some((key) => key.includes('\0') || !key.isWellFormed())) {
+    misfit({ field: label, operator: 'path' }, 'text');
+  }
+  const stored = source.column(field.column);
+  const isJson = type.base === 'jsonb' && !type.array;
+  const whole = isJson ? stored : sql`to_jsonb(${printed(stored, type, asJson)})`;
+  const found = field.path.length === 0 ? whole : sql`(${whole} #> ${bind(field.path)}::text[])`;
+  const text = sql`(${found} #>> '{}'::text[])`;
+  if (field.only === 'text')
+    return { kind: 'column', sql: sql`(${text} collate "C")`, type: { base: 'text' } };
+  if (field.only === 'string') {
+    const sqlText = sql`(case when jsonb_typeof(${found}) = 'string' then ${text} end collate "C")`;
+    return { kind: 'column', sql: sqlText, type: { base: 'text' } };
+  }
+  if (field.only === 'number') {
+    const number = sql`(case when jsonb_typeof(${found}) = 'number' then ${found}::numeric end)`;
+    return { kind: 'column', sql: number, type: { base: 'numeric' } };
+  }
+  const keys = field.path.length > 0 && !field.path.some((key) => /^-?\d+$/.test(key));
+  return {
+    kind: 'json',
+    value: sql`nullif(${found}, 'null'::jsonb)`,
+    text,
+    column: found,
+    ...(isJson && keys ? { within: { column: stored, path: field.path } } : {}),
+  };
+}
+
+const asJson: Format = { numbers: 'plain', times: 'millis' };
 
 /** The expression a field is ordered or grouped by: jsonb order for paths. */
 export function sortable(field: Field, source: Source): { sql: Sql; type: ColumnType } {

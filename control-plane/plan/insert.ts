@@ -1,5 +1,5 @@
 import type { Json } from '../base/json.ts';
-import { ident, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
+import { bind, ident, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Column, Table } from '../model/table.ts';
@@ -17,7 +17,7 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
   const context = newContext(catalog);
   const table = writableOf(catalog, insert.table);
   const named = namedColumns(table, insert.rows, 'insert');
-  const combinations = combine(insert.rows);
+  const combinations = combine(insert.rows, table.access === 'lists');
   const listed = combinations.rows.length > 0;
   if (listed) needFeature(table, 'acl');
   const back = written(table, insert.output, listed ? 'fresh' : 'stored');
@@ -81,7 +81,9 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
       case 'today':
         return sql`current_date::${cast}`;
       case 'uuid':
-        return sql`rowhouse.uuid_v7()::${cast}`;
+        return column.default.prefix === undefined
+          ? sql`rowhouse.uuid_v7()::${cast}`
+          : sql`(${bind(column.default.prefix)}::text || rowhouse.uuid_v7())::${cast}`;
       case 'value': {
         const { value } = column.default;
         const place = { field: column.name, operator: 'default' };

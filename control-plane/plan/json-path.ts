@@ -50,6 +50,10 @@ export function jsonCondition(
     }
     case 'json_contains':
       return sql`${field.value} @> ${bind(jsonText(operand, place))}::jsonb`;
+    case 'json_value': {
+      const values = operator === 'json_equals' ? [operand] : listOf(operand, place);
+      return jsonValue(field, values, spelling.holds, place);
+    }
     case 'size': {
       const count = sql`jsonb_array_length(${only(field, 'array')})`;
       return sizeCondition(count, operand, place, context);
@@ -136,4 +140,47 @@ function elements(field: JsonField, symbol: string, values: readonly Json[], pla
 
 function unlessNull(value: Sql, test: Sql): Sql {
   return sql`(case when ${value} is not null then ${test} end)`;
+}
+
+/** More alternatives than this are better judged row by row than looked up one by one. */
+const mostLookups = 16;
+
+/**
+ * The value is one of some, types included, or an array with one of them among its elements. Where an inverted index could find the
+ * rows, containment is asked first: it lets in every row wanted, and some that the exact test then throws out.
+ */
+function jsonValue(
+  field: JsonField,
+  values: readonly Json[],
+  holds: 'value or element' | 'element',
+  place: Place,
+): Sql {
+  if (values.length === 0) return sql`false`;
+  // Missing and null are one; an array that holds a null is neither.
+  if (holds === 'value or element' && values.includes(null)) {
+    const others = values.filter((value) => value !== null);
+    return sql`(${field.value} is null or ${jsonValue(field, others, holds, place)})`;
+  }
+  const texts = values.map((value) => jsonText(value, place));
+  const wanted = texts.length === 1 ? sql`${bind(texts[0])}::jsonb` : undefined;
+  const list = sql`${bind(texts)}::jsonb[]`;
+  const isWanted = (value: Sql): Sql =>
+    wanted ? sql`${value} = ${wanted}` : sql`${value} = any(${list})`;
+  const array = only(field, 'array');
+  const own = sql`jsonb_array_elements(${array}) as own (value)`;
+  const element = sql`exists (select from ${own} where ${isWanted(sql`own.value`)})`;
+  const exact = holds === 'element' ? element : sql`(${isWanted(field.column)} or ${element})`;
+  if (!field.within || values.length > mostLookups || values.includes(null)) {
+    return sql`coalesce(${exact}, false)`;
+  }
+  const { column, path } = field.within;
+  const inside = (value: string): Sql => {
+    const text = path.reduceRight((inner, key) => `{${JSON.stringify(key)}:${inner}}`, value);
+    return sql`${column} @> ${bind(text)}::jsonb`;
+  };
+  const lookups = texts.flatMap((text) => [
+    ...(holds === 'element' ? [] : [inside(text)]),
+    inside(`[${text}]`),
+  ]);
+  return sql`((${join(lookups, ' or ')}) and coalesce(${exact}, false))`;
 }

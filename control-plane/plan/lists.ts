@@ -1,5 +1,5 @@
 import type { Json } from '../base/json.ts';
-import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
+import { ident, join, literal, raw, type Sql, sql } from '../base/sql.ts';
 import { type AccessList, accessLists, type Table } from '../model/table.ts';
 import type { AccessLists } from '../statement/statement.ts';
 import { misfit } from './operand.ts';
@@ -23,12 +23,15 @@ export function listColumn(list: AccessList): Sql {
   return raw(`l${accessLists.indexOf(list)}`);
 }
 
-/** The distinct sets among the rows' lists, without repeated members. An unnamed list is absent. */
-export function combine(rows: readonly { readonly access?: AccessLists }[]): Combinations {
+/** The distinct sets among the rows' lists, without repeated members. An unnamed list is absent. `always`: rows without lists have a set too. */
+export function combine(
+  rows: readonly { readonly access?: AccessLists }[],
+  always = false,
+): Combinations {
   const known = new Map<string, number>();
   const distinct: RecordRow[] = [];
-  const index = rows.map(({ access }) => {
-    if (!access || Object.keys(access).length === 0) return undefined;
+  const index = rows.map(({ access = {} }) => {
+    if (!always && Object.keys(access).length === 0) return undefined;
     const row = recordOf(access);
     const text = JSON.stringify(row);
     const found = known.get(text);
@@ -52,14 +55,29 @@ function recordOf(lists: AccessLists): RecordRow {
   return Object.fromEntries(entries);
 }
 
+/** The generated function that makes ACLs of the table's access mode. */
+function maker(table: Table): '_rowhouse_acl' | '_rowhouse_lists_acl' {
+  return table.access === 'lists' ? '_rowhouse_lists_acl' : '_rowhouse_acl';
+}
+
+/** The tenant of a table, as functions take it. */
+export function slugOf(table: Pick<Table, 'schema'>): string {
+  return table.schema.slice('t_'.length);
+}
+
 /** CTE `fresh` (n, id, l0…): ACLs of new rows, one per combination. */
 export function freshLists(table: Table, combinations: Combinations): readonly Sql[] {
-  const lists = accessLists.map((_, at) => sql`coalesce(c.${raw(`l${at}`)}, '{}'::text[])`);
+  const lists = accessLists.map((list, at) => {
+    const sent = sql`coalesce(c.${raw(`l${at}`)}, '{}'::text[])`;
+    if (table.access !== 'lists' || list !== 'authors') return sent;
+    // As the trigger would assign them, so that the row gets the very ACL that is printed.
+    return sql`rowhouse.authorship(${literal(slugOf(table))}, ${sent})`;
+  });
   const named = accessLists.map((_, at) => sql`z.${raw(`l${at}`)}`);
   const select = join(lists.map((list, at) => sql`${list} as ${raw(`l${at}`)}`));
   return [
     recordset('combinations', columns, combinations.rows),
-    sql`fresh as materialized (select z.*, ${own(table, '_rowhouse_acl')}(${join(named)}) as id from (select c.n, ${select} from combinations as c) as z)`,
+    sql`fresh as materialized (select z.*, ${own(table, maker(table))}(${join(named)}) as id from (select c.n, ${select} from combinations as c) as z)`,
   ];
 }
 
@@ -75,6 +93,9 @@ export function changedLists(
   const select = join(
     accessLists.map((list, at) => {
       const column = raw(`l${at}`);
+      if (table.access === 'lists' && list === 'authors') {
+        return sql`coalesce(a.authors, '{}'::text[]) as ${column}`;
+      }
       return sql`coalesce(c.${column}, a.${ident(list)}, '{}'::text[]) as ${column}`;
     }),
   );
@@ -82,6 +103,6 @@ export function changedLists(
   const before = sql`(${present}) as p join combinations as c on c.n = p.combination left join ${own(table, '_rowhouse_acls')} as a on a.id = p.was`;
   return [
     recordset('combinations', columns, combinations.rows),
-    sql`relisted as materialized (select y.*, ${own(table, '_rowhouse_acl')}(${named}) as id from (select p.combination, p.was, ${select} from ${before}) as y)`,
+    sql`relisted as materialized (select y.*, ${own(table, maker(table))}(${named}) as id from (select p.combination, p.was, ${select} from ${before}) as y)`,
   ];
 }

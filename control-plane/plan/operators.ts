@@ -17,6 +17,7 @@ export type Spelling =
   | { readonly form: 'literal'; readonly test: (text: Sql, operand: Sql) => Sql }
   | { readonly form: 'array'; readonly symbol: string; readonly negated: boolean }
   | { readonly form: 'json_contains' }
+  | { readonly form: 'json_value'; readonly holds: 'value or element' | 'element' }
   | { readonly form: 'size' };
 
 const compare = (symbol: string): Spelling => ({ form: 'compare', symbol });
@@ -57,6 +58,9 @@ export const spellings: Readonly<Record<Operator, Spelling>> = {
   not_array_contains: array('@>', true),
   array_contained_by: array('<@'),
   json_contains: { form: 'json_contains' },
+  json_equals: { form: 'json_value', holds: 'value or element' },
+  json_among: { form: 'json_value', holds: 'value or element' },
+  json_overlaps: { form: 'json_value', holds: 'element' },
   size: { form: 'size' },
 };
 
@@ -109,6 +113,7 @@ export function columnCondition(
       if (!type.array) return misfit(place, 'operator');
       return sizeCondition(sql`cardinality(${field})`, operand, place, context);
     case 'json_contains':
+    case 'json_value':
       return misfit(place, 'operator');
     default: {
       const never: never = spelling;

@@ -1,12 +1,18 @@
-import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
+import { ServiceError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { bind, ident, join, raw, type Sql, sql } from '../base/sql.ts';
+import { type ColumnType, classOf } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
+import type { Field } from '../statement/predicate.ts';
 import type { Order } from '../statement/statement.ts';
 import { sortable } from './field.ts';
-import type { Source } from './scope.ts';
+import { castText } from './operand.ts';
+import { needColumn, type Source } from './scope.ts';
 
 /** One term of an order, with all defaults said. */
-interface Term {
+export interface Term {
   readonly value: Sql;
+  readonly type: ColumnType;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
   /** Can't be NULL. */
@@ -16,24 +22,70 @@ interface Term {
 /** The order asked for, then the primary key columns not yet in it. */
 export function terms(order: readonly Order[], source: Source): readonly Term[] {
   const { table } = source;
-  const asked = order.map(({ field, descending, nulls }) => ({
-    value: sortable(field, source).sql,
+  const asked = order.map(({ field, descending, nulls, sort }) => ({
+    ...sortedBy(field, sort, source),
     descending,
     nullsFirst: nulls === undefined ? descending : nulls === 'first',
-    total: field.kind === 'column' && isTotal(table, field.name),
+    total: field.kind === 'column' && isTotal(table, field.name) && fitsAlways(field, sort, table),
   }));
   const named = new Set(
-    order.flatMap(({ field }) => (field.kind === 'column' ? [field.name] : [])),
+    order.flatMap(({ field, sort }) =>
+      field.kind === 'column' && sort === undefined ? [field.name] : [],
+    ),
   );
   const rest = table.key
     .filter((name) => !named.has(name))
     .map((name) => ({
       value: source.column(name),
+      type: needColumn(table, name),
       descending: false,
       nullsFirst: false,
       total: true,
     }));
   return [...asked, ...rest];
+}
+
+/** The expression of a sorting type: functions that an index can be made on. */
+function sortedBy(
+  field: Field,
+  sort: Order['sort'],
+  source: Source,
+): { readonly value: Sql; readonly type: ColumnType } {
+  const { sql: value, type } = sortable(field, source);
+  const json = type.base === 'jsonb' && !type.array ? value : sql`to_jsonb(${value})`;
+  const isTime = type.base === 'timestamptz' && !type.array;
+  switch (sort) {
+    case undefined:
+      return { value, type };
+    case 'random':
+      return { value: sql`random()`, type: { base: 'double precision' } };
+    case 'number':
+      return { value: sql`rowhouse.sort_number(${json})`, type: { base: 'numeric' } };
+    case 'time':
+      if (isTime) return { value, type };
+      return { value: sql`rowhouse.sort_time(${json})`, type: { base: 'timestamptz' } };
+    case 'text': {
+      if (isTime) return { value, type };
+      const isText = classOf(type) === 'text' && !type.array;
+      const text = isText ? value : sql`rowhouse.sort_text(${json})`;
+      return { value: sql`(${text} collate "C")`, type: { base: 'text' } };
+    }
+    default: {
+      const never: never = sort;
+      return never;
+    }
+  }
+}
+
+/** Whether no value of the column counts as missing in the sorting type. */
+function fitsAlways(
+  field: Extract<Field, { kind: 'column' }>,
+  sort: Order['sort'],
+  table: Table,
+): boolean {
+  if (sort === undefined) return true;
+  const { base } = needColumn(table, field.name);
+  return base === 'timestamptz' ? sort !== 'number' : base === 'text' && sort === 'text';
 }
 
 function isTotal(table: Table, name: string): boolean {
@@ -56,6 +108,25 @@ export function orderBy(list: readonly Term[]): Sql {
 /** The terms' values under c0, c1, …: the row a page begins behind. */
 export function cursorColumns(list: readonly Term[]): Sql {
   return join(list.map(({ value }, at) => sql`${value} as ${ident(`c${at}`)}`));
+}
+
+/** The CTE `behind` of values that the caller names. */
+export function valuesBehind(values: readonly Json[], list: readonly Term[]): Sql {
+  const columns = values.map((value, at) => {
+    const term = list[at];
+    if (!term) throw new ServiceError('invalid_cursor', undefined, { field: 'after' });
+    const text = value === null ? null : String(value);
+    return sql`${bind(text)}::${raw(castText(term.type))} as ${ident(`c${at}`)}`;
+  });
+  return sql`behind as materialized (select ${join(columns)})`;
+}
+
+/** JSON text of the terms' values in a row: what {@link valuesBehind} takes. */
+export function cursorText(list: readonly Term[]): Sql {
+  const values = list.map(({ value, type }) =>
+    type.base === 'timestamptz' ? sql`rowhouse.json_time(${value}, 'trimmed')` : value,
+  );
+  return sql`json_build_array(${join(values)})::text`;
 }
 
 /**

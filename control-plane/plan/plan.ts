@@ -8,11 +8,13 @@ import { planDelete, planRestore } from './delete.ts';
 import { planHistory } from './history.ts';
 import { planInsert } from './insert.ts';
 import { planLink } from './link.ts';
+import { planLocate } from './locate.ts';
 import type { Planned } from './planned.ts';
 import { planRead } from './read.ts';
 import { planRequire } from './require.ts';
 import { planShare } from './share.ts';
 import { planUpdate } from './update.ts';
+import { planUpsert } from './upsert.ts';
 
 /**
  * Statement + catalog → SQL. Pure.
@@ -25,6 +27,10 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
       return planRead(statement, catalog);
     case 'insert':
       return planInsert(statement, catalog);
+    case 'upsert':
+      return planUpsert(statement, catalog);
+    case 'locate':
+      return planLocate(statement, catalog);
     case 'update':
       return planUpdate(statement, catalog);
     case 'delete':

@@ -7,7 +7,7 @@ import type { Predicate } from '../statement/predicate.ts';
 import type { Read, Show } from '../statement/statement.ts';
 import { keyColumns, parseKey } from './key.ts';
 import { castText } from './operand.ts';
-import { cursorColumns, isBehind, orderBy, terms } from './order.ts';
+import { cursorColumns, cursorText, isBehind, orderBy, terms, valuesBehind } from './order.ts';
 import type { Planned } from './planned.ts';
 import { condition } from './predicate.ts';
 import { refusal, verdict } from './refuse.ts';
@@ -30,19 +30,28 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   const source = tableSource(table);
   const where = keyed(read, table, () => matching(read.where, read.show, source, context));
   const order = terms(read.order ?? [], source);
-  const printer = shape(read.output, source);
-  const after = read.after === undefined ? undefined : behind(read.after, table, read.show, order);
-  const page = pageOf(read);
+  const cursor = read.cursor && read.limit !== undefined ? read.limit : undefined;
+  const printer = shape(read.output, source, cursor !== undefined);
+  const after =
+    read.behind !== undefined
+      ? valuesBehind(read.behind, order)
+      : read.after === undefined
+        ? undefined
+        : behind(read.after, table, read.show, order);
+  const passed = order.slice(0, read.behind?.length ?? order.length);
+  const page = pageOf(cursor === undefined ? read : { ...read, limit: cursor + 1 });
+  const select =
+    cursor === undefined ? printer.select : sql`${printer.select}, ${cursorText(order)} as cursor`;
   const lists = printer.lists ? joinLists(table, source) : sql``;
   const rows = (gate: readonly Sql[]): Sql => {
-    const conditions = [...gate, ...(after ? [isBehind(order)] : [])];
-    return sql`select ${printer.select} from matching as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
+    const conditions = [...gate, ...(after ? [isBehind(passed)] : [])];
+    return sql`select ${select} from matching as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
   };
   // `offset 0` keeps the limit from reaching the choice of index: the sparse branch reads by _acl and sorts the little it finds.
   const few = (gate: readonly Sql[]): Sql => {
-    const conditions = after ? [isBehind(order)] : [];
+    const conditions = after ? [isBehind(passed)] : [];
     const found = sql`select t.* from matching as t${whereAll(gate)} offset 0`;
-    return sql`select ${printer.select} from (${found}) as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
+    return sql`select ${select} from (${found}) as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
   };
   const sparse = isListOfAcl(read, table) ? gated(read, table, source) : undefined;
   const branches = sparse
@@ -52,14 +61,24 @@ export function planRead(read: Read, catalog: Catalog): Planned {
     sql`matching as not materialized (select t.* from ${relation(table)} as t${whereAll(where)})`,
     ...(after ? [after] : []),
     ...(sparse ? [sparse.gate] : []),
+    ...(cursor === undefined
+      ? []
+      : [
+          sql`page as materialized (select x.*, row_number() over () as place from (${branches}) as x)`,
+        ]),
   ];
-  const total = read.total ? sql`(select count(*) from matching)` : sql`null::bigint`;
+  const total = read.total ? counted(sparse) : sql`null::bigint`;
   const behindPage = sql`limit 1 offset ${bind((read.limit ?? 0) + (read.offset ?? 0))}::bigint`;
   const more = read.more
     ? sql`(select count(*)::int from (select 1 from matching ${behindPage}) as m)`
     : sql`null::int`;
-  const answer = refused(read, table, after !== undefined, printer.rows);
-  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, ${more} as matched, null::int as changed from (${branches}) as r`;
+  const answer = refused(read, table, read.after !== undefined, printer.rows);
+  const from = cursor === undefined ? sql`(${branches}) as r` : cut(cursor);
+  const next =
+    cursor === undefined
+      ? sql``
+      : sql`, (select p.cursor from page as p where p.place = ${bind(cursor)}::bigint and exists (select 1 from page as q where q.place > p.place)) as cursor`;
+  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, ${more} as matched, null::int as changed${next} from ${from}`;
   return {
     query: toQuery(text),
     show: read.show,
@@ -171,15 +190,28 @@ export function keyEquals(table: Table, source: Source, values: readonly string[
   });
 }
 
+/** All matches: by the access lists where these are the shorter way. */
+function counted(sparse: { readonly sparse: readonly Sql[] } | undefined): Sql {
+  const all = sql`(select count(*) from matching)`;
+  if (!sparse) return all;
+  const few = sql`(select count(*) from matching as t${whereAll(sparse.sparse)})`;
+  return sql`case when (select g.sparse from gate as g) then ${few} else ${all} end`;
+}
+
+/** The page without the row that tells whether more follow. */
+function cut(limit: number): Sql {
+  return sql`(select * from page where place <= ${bind(limit)}::bigint order by place) as r`;
+}
+
 /** Whether a page of an ordered list is read: where a caller of few rows is better served by their access lists. */
 function isListOfAcl(read: Read, table: Table): boolean {
   return (
     table.kind === 'table' &&
-    table.access === 'acl' &&
+    (table.access === 'acl' || table.access === 'lists') &&
     table.features.acl &&
     table.key.length > 0 &&
-    read.limit !== undefined &&
-    read.limit > 0 &&
+    // In mode lists few rows of many are the rule, and without a limit the cap is one.
+    (read.limit ?? (table.access === 'lists' ? read.cap : 0)) > 0 &&
     !read.require
   );
 }
@@ -190,7 +222,7 @@ function gated(
   table: Table,
   source: Source,
 ): { gate: Sql; dense: Sql; sparse: readonly Sql[] } {
-  const page = (read.limit ?? 0) + (read.offset ?? 0);
+  const page = (read.limit ?? read.cap + 1) + (read.offset ?? 0);
   const test = sql`${own(table, '_rowhouse_sparse')}(${literal(toText(relation(table)))}::regclass, ${bind(page)}::int)`;
   const ids = sql`(select ${own(table, '_rowhouse_sparse_acls')}())::int[]`;
   return {

@@ -19,11 +19,11 @@ interface Key {
   readonly optional?: boolean;
 }
 
-/** How rows of a source are printed. */
-export function shape(output: Output, source: Source): Shape {
+/** How rows of a source are printed. `bound`: the rows have more columns than keys. */
+export function shape(output: Output, source: Source, bound = false): Shape {
   const keys = output.items.map((item) => keyOf(item, source, output.format));
   const lists = source.table.features.acl && output.items.some(needsLists);
-  return { ...shapeKeys(keys), lists };
+  return { ...(bound ? shapeBound(keys) : shapeKeys(keys)), lists };
 }
 
 function needsLists(item: OutputItem): boolean {
@@ -82,7 +82,19 @@ function keyOf(item: OutputItem, source: Source, format: Format): Key {
     case 'column': {
       const type = needColumn(source.table, item.name);
       const as = item.as ?? item.name;
-      return { as, value: printed(source.column(item.name), type, format) };
+      const value = source.column(item.name);
+      return { as, value: item.text ? sql`${value}::text` : printed(value, type, format) };
+    }
+    case 'object': {
+      if (item.columns.length === 0) return { as: item.as, value: sql`'{}'::json` };
+      const members = item.columns.map((name) => {
+        const value = printed(source.column(name), needColumn(source.table, name), format);
+        return sql`${value} as ${ident(name)}`;
+      });
+      return {
+        as: item.as,
+        value: sql`(select row_to_json(o) from (select ${join(members)}) as o)`,
+      };
     }
     case 'literal':
       // Through jsonb: see withoutOptional.
@@ -113,7 +125,7 @@ const verbs = { read: 'select', edit: 'update', delete: 'delete', share: 'update
 /** A right as the row's own policy decides it: the bit functions in mode acl, the table's grants else. */
 function right(name: Right, source: Source): Sql {
   const { table } = source;
-  if (table.access !== 'acl') {
+  if (table.access !== 'acl' && table.access !== 'lists') {
     if (name === 'denied' || name === 'share') return sql`false`;
     const verb = raw(`'${verbs[name]}'`);
     return sql`(select rowhouse.may(${raw(String(table.id))}, ${verb}))`;

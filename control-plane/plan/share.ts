@@ -79,9 +79,16 @@ function sent(lists: AccessLists): Readonly<Record<string, Json>> {
 }
 
 /** Rows as change_access gives them back: `after` is the row as jsonb, or NULL. */
-function changed(table: Table, key: string, output: Output): { select: Sql; rows: Sql; join: Sql } {
+export function changed(
+  table: Table,
+  key: string,
+  output: Output,
+): { select: Sql; rows: Sql; join: Sql } {
   const names = new Set([key]);
-  for (const item of output.items) if (item.kind === 'column') names.add(item.name);
+  for (const item of output.items) {
+    if (item.kind === 'column') names.add(item.name);
+    if (item.kind === 'object') for (const name of item.columns) names.add(name);
+  }
   const typed = [...names].flatMap((name) => {
     const type = columnType(table, name);
     return type ? [{ name, type: raw(typeText(type)) }] : [];

@@ -11,6 +11,7 @@ import { type RecordColumn, recordset, sentType } from './recordset.ts';
 import { type Named, namedColumns } from './rows.ts';
 import { needFeature, newContext, relation, tableSource, writableOf } from './scope.ts';
 import { mergeChanges, targetKeys } from './target.ts';
+import { planChangeListed } from './unread.ts';
 import { type Body, writeByKeys, writeByWhere } from './write.ts';
 import { written } from './written.ts';
 
@@ -20,6 +21,9 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
   const table = writableOf(catalog, update.table);
   const source = tableSource(table);
   const { target } = update;
+  if (target.by === 'where' && target.unread && table.access === 'lists') {
+    return planChangeListed(update, target.where, table, context);
+  }
   const keys = target.by === 'keys' ? targetKeys(table, target.keys) : undefined;
   namedColumns(table, update.changes, 'update');
   const { changes, expect } = keys
@@ -48,7 +52,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     table,
     source,
     trash: 'refused' as const,
-    body: bodyOf(named, listed),
+    body: bodyOf(named, listed, update.merge ?? []),
     back: written(table, update.output, listed ? 'relisted' : 'stored'),
     ctes: [
       recordset('input', fields, records),
@@ -93,9 +97,10 @@ function cellsOf({ values }: NewRow, named: readonly Named[]): JsonObject {
   return cells;
 }
 
-function bodyOf(named: readonly Named[], listed: boolean): Body {
+function bodyOf(named: readonly Named[], listed: boolean, merge: readonly string[]): Body {
   const cells = named.map(({ name, always }, at) => {
-    const cell = raw(`x.c${at}`);
+    const sent = raw(`x.c${at}`);
+    const cell = merge.includes(name) ? sql`rowhouse.json_merge(t.${ident(name)}, ${sent})` : sent;
     const value = always
       ? cell
       : sql`case when x.${raw(`h${at}`)} then ${cell} else t.${ident(name)} end`;

@@ -55,7 +55,10 @@ function listJoins(table: Table, source: Source, origin: ListOrigin): Sql {
 /** Physical columns that printing and ordering need. Never empty. */
 function physicalColumns(table: Table, output: Output): readonly string[] {
   const names = new Set<string>(table.key);
-  for (const item of output.items) if (item.kind === 'column') names.add(item.name);
+  for (const item of output.items) {
+    if (item.kind === 'column') names.add(item.name);
+    if (item.kind === 'object') for (const name of item.columns) names.add(name);
+  }
   const lists = output.items.some(({ kind }) => kind === 'access' || kind === 'right');
   if (table.features.acl && lists) names.add('_acl');
   const [first] = table.columns;

@@ -76,6 +76,18 @@ export function planChange(
     case 'drop_view':
     case 'refresh_view':
       throw new TypeError('views are worked out with the database');
+    case 'ensure_table': {
+      const { table, most } = definition;
+      const { app, datasource } = table;
+      const present = catalog.tables.filter(
+        (other) => other.app === app && other.datasource === datasource,
+      );
+      if (present.length >= most) {
+        const message = `The tenant has ${most} tables of objects and can make no more`;
+        throw new ServiceError('limit_exceeded', message, { field: 'table' });
+      }
+      return planChange({ kind: 'create_table', table }, catalog, tenant);
+    }
     case 'create_table': {
       const old = findTable(catalog, definition.table);
       const replaced = old && definition.replace ? required(catalog, old) : undefined;

@@ -98,6 +98,10 @@ async function run(
     tenant.version === seen.version ? seen : await loadCatalog(connection, seen.tenant);
   await requireRight(connection, catalog, caller);
   if (catalog !== seen) requireUnchanged(definition, seen, catalog);
+  if (definition.kind === 'ensure_table') {
+    const table = findTable(catalog, definition.table);
+    if (table) return { catalog, table };
+  }
   await requireDefiner(connection, definition, catalog, caller);
   const change = isOfView(definition)
     ? await planView(connection, definition, catalog, tenant)
@@ -144,6 +148,7 @@ function nameOf(definition: Definition): TableName {
     case 'refresh_view':
       return definition.view;
     case 'create_table':
+    case 'ensure_table':
     case 'drop_table':
       return definition.table;
     case 'change_table':
@@ -157,8 +162,8 @@ function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalo
   const name = nameOf(definition);
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
-  if (definition.kind.startsWith('create_') || JSON.stringify(before) === JSON.stringify(now))
-    return;
+  const makes = definition.kind.startsWith('create_') || definition.kind === 'ensure_table';
+  if (makes || JSON.stringify(before) === JSON.stringify(now)) return;
   throw new ServiceError('stale_catalog');
 }
 
@@ -192,8 +197,8 @@ async function requireDefiner(
     return;
   }
   const table = findTable(catalog, nameOf(definition));
-  const access =
-    table?.access ?? (definition.kind === 'create_table' ? definition.table.access : 'acl');
+  const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
+  const access = table?.access ?? (makes ? definition.table.access : 'acl');
   const switches =
     definition.kind === 'change_table' && table !== undefined && onlySwitches(table, definition.to);
   await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7)', [

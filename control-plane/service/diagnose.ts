@@ -46,7 +46,7 @@ export async function diagnose(failure: Failure): Promise<unknown> {
   const table = findTable(failure.catalog, tableNameOf(statement));
   if (!known && !isDatabaseError(error)) return toServiceError(error);
   const doubtful = known || isRowFault(error);
-  if (doubtful && table && (statement.kind === 'insert' || statement.kind === 'update')) {
+  if (doubtful && table && writesRows(statement)) {
     const faulty = await faultsOfRows(failure, statement, table);
     if (faulty) return faulty;
   }
@@ -64,8 +64,16 @@ export async function diagnose(failure: Failure): Promise<unknown> {
   return planned ? constraintError(error, planned.table, statement) : toServiceError(error);
 }
 
+type RowWrite = Extract<Statement, { kind: 'insert' | 'upsert' | 'update' }>;
+
+function writesRows(statement: Statement): statement is RowWrite {
+  return ['insert', 'upsert', 'update'].includes(statement.kind);
+}
+
 function tableNameOf(statement: Statement): { app: string; name: string } {
-  return 'near' in statement ? statement.near : statement.table;
+  if ('near' in statement) return statement.near;
+  if ('table' in statement) return statement.table;
+  return statement.tables[0] ?? { app: '', name: '' };
 }
 
 function missing(planned: Planned, keys: readonly string[], cause: DatabaseError): ServiceError {
@@ -74,22 +82,19 @@ function missing(planned: Planned, keys: readonly string[], cause: DatabaseError
 }
 
 /** Everything wrong with the rows, unless something that comes before validation stops the write. */
-async function faultsOfRows(
-  failure: Failure,
-  statement: Insert | Update,
-  table: Table,
-): Promise<unknown> {
-  const early = failure.within
-    ? await rehearse(failure.within, failure.catalog, statement, table)
-    : undefined;
+async function faultsOfRows(failure: Failure, statement: RowWrite, table: Table): Promise<unknown> {
+  const early =
+    failure.within && statement.kind !== 'upsert'
+      ? await rehearse(failure.within, failure.catalog, statement, table)
+      : undefined;
   if (early !== undefined) return early;
   const seen = failure.error instanceof ServiceError ? (failure.error.detail.faults ?? []) : [];
-  const rows = (statement.kind === 'insert' ? statement.rows : statement.changes).map(
+  const rows = (statement.kind === 'update' ? statement.changes : statement.rows).map(
     ({ values }) => values,
   );
   // jsonb can't take U+0000 either: then what shows without Postgres has to do.
   const asked = rows.every(isStorable)
-    ? await askFaults(failure.alone, table, rows, statement.kind)
+    ? await askFaults(failure.alone, table, rows, statement.kind === 'insert' ? 'insert' : 'update')
     : [];
   const told = new Set(asked.map(placeOf));
   const faults = [...asked, ...seen.filter((fault) => !told.has(placeOf(fault)))];
@@ -213,7 +218,7 @@ function isReferenced(error: DatabaseError, table: Table): boolean {
 
 function sentColumns(statement: Statement): ReadonlySet<string> {
   const rows =
-    statement.kind === 'insert'
+    statement.kind === 'insert' || statement.kind === 'upsert'
       ? statement.rows
       : statement.kind === 'update'
         ? statement.changes

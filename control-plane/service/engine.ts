@@ -80,7 +80,7 @@ const nobody: Principal = Object.freeze({
 const nothing: Catalog = Object.freeze({ tenant: '', schema: '', version: 0, tables: [] });
 
 /** How often a request is planned anew after a definition overtook it: definitions can come in series. */
-const attempts = 3;
+const attempts = 8;
 
 /** The engine: catalog, the route's pure action, and what the action needs done. */
 export function createEngine(parts: EngineParts): Engine {
@@ -195,7 +195,14 @@ async function act(
       case 'account':
         return action.reply(await parts.account(action.command, call));
       case 'statements':
-        return action.reply(await parts.execute(action.statements, catalog, caller, action.view));
+        return action.reply(
+          await parts.execute(
+            action.statements,
+            await ensured(parts, action, catalog, caller),
+            caller,
+            action.view,
+          ),
+        );
       case 'health':
         return action.reply(await parts.ready());
       case 'definition':
@@ -209,6 +216,20 @@ async function act(
     if (!(error instanceof ServiceError) || isStale(error)) throw error;
     throw action.fail?.(error) ?? error;
   }
+}
+
+/** The catalog with the tables that the action needs. */
+async function ensured(
+  parts: EngineParts,
+  action: Extract<Action, { kind: 'statements' }>,
+  catalog: Catalog,
+  caller: Caller,
+): Promise<Catalog> {
+  let current = catalog;
+  for (const definition of action.ensure ?? []) {
+    current = (await parts.define(definition, current, caller)).catalog;
+  }
+  return current;
 }
 
 function isStale(error: unknown): boolean {

@@ -128,13 +128,14 @@ function only(rows: readonly WireRow[]): WireRow {
   return row;
 }
 
-function resultOf([rows, count, total, matched, changed]: WireRow): Result {
+function resultOf([rows, count, total, matched, changed, cursor]: WireRow): Result {
   return {
     rows: rows ?? '[]',
     count: Number(count ?? 0),
     ...optional('total', total),
     ...optional('matched', matched),
     ...optional('changed', changed),
+    ...(typeof cursor === 'string' ? { cursor } : {}),
   };
 }
 

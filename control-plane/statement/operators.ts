@@ -33,6 +33,12 @@ export const operators = {
   not_array_contains: { operand: 'list', on: 'array' },
   array_contained_by: { operand: 'list', on: 'array' },
   json_contains: { operand: 'any', on: 'json' },
+  /** Equal as JSON, types included (9 = 9.0, 9 ≠ "9"), or an array holding an element that is. `null`: missing or null. */
+  json_equals: { operand: 'any', on: 'json' },
+  /** json_equals any of them. */
+  json_among: { operand: 'list', on: 'json' },
+  /** An array holding any of them. */
+  json_overlaps: { operand: 'list', on: 'json' },
   /** Element count compared by the given scalar operator: {"eq"|"ne"|"gt"|"gte"|"lt"|"lte": n, "between": [a,b], "in"|"not_in": [..]}. */
   size: { operand: 'any', on: 'array' },
 } as const satisfies Record<

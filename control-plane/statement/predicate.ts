@@ -6,6 +6,16 @@ export type Field =
   | { readonly kind: 'column'; readonly name: string }
   /** A JSON path into a jsonb column; a numeric segment is an array index. */
   | { readonly kind: 'path'; readonly column: string; readonly path: readonly string[] }
+  /**
+   * The value of a column of any type as JSON, or a path into it. `only`: values of another JSON type count as missing (`text`: the text of any scalar); strings
+   * compare by code points, numbers by value.
+   */
+  | {
+      readonly kind: 'json';
+      readonly column: string;
+      readonly path: readonly string[];
+      readonly only?: 'string' | 'number' | 'text';
+    }
   /** A record access list, as text[]. */
   | {
       readonly kind: 'access';

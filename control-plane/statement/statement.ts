@@ -18,7 +18,15 @@ export interface Format {
 
 /** One key of an output row. */
 export type OutputItem =
-  | { readonly kind: 'column'; readonly name: string; readonly as?: string }
+  | {
+      readonly kind: 'column';
+      readonly name: string;
+      readonly as?: string;
+      /** As a string, whatever its type. */
+      readonly text?: boolean;
+    }
+  /** Several columns as one JSON object. */
+  | { readonly kind: 'object'; readonly columns: readonly string[]; readonly as: string }
   | {
       readonly kind: 'access';
       readonly list: AccessList;
@@ -42,6 +50,11 @@ export interface Order {
   readonly descending: boolean;
   /** Absent: as Postgres places them (last ascending, first descending). */
   readonly nulls?: 'first' | 'last';
+  /**
+   * How values of any type stand in the order: what is a number, or a string holding one; the text of any scalar by code points (times
+   * by time); the time of an RFC 3339 or day string; no order at all. What doesn't fit counts as missing.
+   */
+  readonly sort?: 'number' | 'text' | 'time' | 'random';
 }
 
 /** Rows of one table. The primary key is always appended to the order. */
@@ -55,6 +68,10 @@ export interface Read {
   readonly offset?: number;
   /** Key of the row behind which the page begins, in the given order (keyset); not visible → invalid_cursor. */
   readonly after?: string;
+  /** Values of the first terms of the order, behind which the page begins; one more than the order has is the key. */
+  readonly behind?: readonly Json[];
+  /** Also answer with the `behind` of the next page, when the limit left matches over. */
+  readonly cursor?: boolean;
   /** Also count all matches, ignoring limit, offset and after. */
   readonly total?: boolean;
   /** Also tell whether matches follow the page: `matched` is then 1, else 0. Needs a limit. */
@@ -72,6 +89,26 @@ export interface Insert {
   readonly table: TableName;
   readonly rows: readonly NewRow[];
   readonly output: Output;
+}
+
+/**
+ * New rows, or changes of those that have their key already: all or none, in one statement, without a read before. Named columns and
+ * lists replace; `unnamed` ones of a row that is there stay, or fall back to their default.
+ */
+export interface Upsert {
+  readonly kind: 'upsert';
+  readonly table: TableName;
+  /** Each names its key, no two the same. */
+  readonly rows: readonly NewRow[];
+  readonly unnamed: 'keep' | 'default';
+  readonly output: Output;
+}
+
+/** Which of some tables holds a row of this key; the first that does, as `{"table": name}`. Tables in access mode lists only. */
+export interface Locate {
+  readonly kind: 'locate';
+  readonly tables: readonly TableName[];
+  readonly key: string;
 }
 
 export interface NewRow {
@@ -94,6 +131,8 @@ export type Target =
       readonly by: 'where';
       readonly where: Predicate /** A visible match the caller may not change refuses all. */;
       readonly strict?: boolean;
+      /** Also rows the caller may change but not read; of those only conditions on the key hold. Access mode lists. */
+      readonly unread?: boolean;
       /** Refuse with limit_required when more rows than this would be changed: for replies that carry them all. */
       readonly cap?: number;
     };
@@ -105,6 +144,8 @@ export interface Update {
   readonly target: Target;
   /** By keys: as many as keys. By where: exactly one. Without values or lists a change only checks that it would be allowed. */
   readonly changes: readonly NewRow[];
+  /** JSON columns whose objects are merged with the stored ones, key by key at every depth; a null removes its key. */
+  readonly merge?: readonly string[];
   /**
    * What the caller sent for columns that only the server sets, one object per change: a value equal to the stored one has no effect,
    * another one is system_column naming the column. Checked once the rows are found and permitted.
@@ -202,6 +243,8 @@ export interface Require {
 export type Statement =
   | Read
   | Insert
+  | Upsert
+  | Locate
   | Update
   | Delete
   | Restore
@@ -220,4 +263,6 @@ export interface Result {
   /** Writes by predicate: visible live matches, and those of them changed. Reads: see {@link Read.more}. */
   readonly matched?: number;
   readonly changed?: number;
+  /** JSON text of {@link Read.cursor}. */
+  readonly cursor?: string;
 }

@@ -35,6 +35,44 @@ comment on function rowhouse.verdict(
   text, integer, boolean, integer[], integer[], integer[], integer[], integer[], integer[]) is
   'Mode acl, per ACL: sudo, then deny, then explicit lists, then the level. wanted: read, edit, delete, manage.';
 
+-- Polymorphic: over numbers of names for the bits of all ACLs, over the names themselves for a single row.
+-- No SET clause: inlined.
+create or replace function rowhouse.list_verdict(
+  wanted text, mine anyarray, me anyelement, anyone anyelement, "read" anyarray, edit anyarray, "full" anyarray,
+  "delete" anyarray, deny anyarray, authors anyarray)
+returns boolean
+language sql immutable parallel safe
+as $$
+  select case
+    when deny operator(pg_catalog.&&) mine then false
+    when "full" operator(pg_catalog.&&) pg_catalog.array_remove(mine, anyone) then true
+    when wanted = 'read' then "read" operator(pg_catalog.&&) pg_catalog.array_append(mine, anyone)
+    when wanted = 'edit' then edit operator(pg_catalog.&&) pg_catalog.array_remove(mine, anyone)
+    when wanted = 'delete' then "delete" operator(pg_catalog.&&) pg_catalog.array_remove(mine, anyone)
+    when wanted = 'manage' then edit operator(pg_catalog.&&) pg_catalog.array_remove(mine, anyone)
+      or authors operator(pg_catalog.&&) array[me]
+    else false
+  end
+$$;
+comment on function rowhouse.list_verdict(
+  text, anyarray, anyelement, anyelement, anyarray, anyarray, anyarray, anyarray, anyarray, anyarray) is
+  'Mode lists, per ACL: deny, then the full list, then the one list of the right; no level, role or sudo passes. anyone counts among readers only. manage (changing lists): writers, and the author by user id.';
+
+create or replace function rowhouse.acl_verdict(
+  mode text, wanted text, level integer, sudo boolean, mine integer[], me integer, anyone integer,
+  "read" integer[], edit integer[], "full" integer[], "delete" integer[], deny integer[], authors integer[])
+returns boolean
+language sql immutable parallel safe
+as $$
+  select case when mode = 'lists'
+    then rowhouse.list_verdict(wanted, mine, me, anyone, "read", edit, "full", "delete", deny, authors)
+    else rowhouse.verdict(wanted, level, sudo, mine, "read", edit, "full", "delete", deny) end
+$$;
+comment on function rowhouse.acl_verdict(
+  text, text, integer, boolean, integer[], integer, integer,
+  integer[], integer[], integer[], integer[], integer[], integer[]) is
+  'The verdict on an ACL by the rules of its own access mode.';
+
 create or replace function rowhouse.intended_right()
 returns text
 language sql stable parallel restricted
@@ -144,6 +182,11 @@ comment on function rowhouse.ones(varbit) is 'Positions of the ones, ascending.'
 
 revoke all on function
   rowhouse.verdict(text, integer, boolean, integer[], integer[], integer[], integer[], integer[], integer[]),
+  rowhouse.list_verdict(
+    text, anyarray, anyelement, anyelement, anyarray, anyarray, anyarray, anyarray, anyarray, anyarray),
+  rowhouse.acl_verdict(
+    text, text, integer, boolean, integer[], integer, integer,
+    integer[], integer[], integer[], integer[], integer[], integer[]),
   rowhouse.intended_right(), rowhouse.extend(text, integer), rowhouse.sparse(text, varbit, regclass, integer),
   rowhouse.ones(varbit)
 from public;

@@ -36,6 +36,18 @@ $$;
 comment on function rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]) is
   'Content address of an ACL.';
 
+create or replace function rowhouse.acl_digest(
+  mode text, "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
+returns bytea
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case mode when 'acl' then rowhouse.acl_digest("read", edit, "full", "delete", deny, authors)
+    else sha256(convert_to(mode, 'UTF8') || rowhouse.acl_digest("read", edit, "full", "delete", deny, authors)) end
+$$;
+comment on function rowhouse.acl_digest(text, text[], text[], text[], text[], text[], text[]) is
+  'Content address of an ACL of an access mode: equal lists mean other rights in another mode.';
+
 create or replace function rowhouse.ids_of(list text[], known jsonb)
 returns integer[]
 language sql immutable
@@ -44,14 +56,14 @@ as $$ select coalesce(array_agg((known ->> m)::integer order by (known ->> m)::i
 comment on function rowhouse.ids_of(text[], jsonb) is 'Numbers of names, ascending; known: {"name": number}.';
 
 create or replace function rowhouse.intern_acl(
-  tenant text, "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
+  tenant text, mode text, "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
 returns integer
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   schema_name text := 't_' || tenant;
-  digest bytea := rowhouse.acl_digest("read", edit, "full", "delete", deny, authors);
+  digest bytea := rowhouse.acl_digest(mode, "read", edit, "full", "delete", deny, authors);
   found_id integer;
   useful boolean;
   names text[];
@@ -98,13 +110,13 @@ begin
   end if;
   execute format(
     'insert into %I._rowhouse_acls ("read", edit, "full", "delete", deny, authors,
-       read_ids, edit_ids, full_ids, delete_ids, deny_ids, authors_ids, digest)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+       read_ids, edit_ids, full_ids, delete_ids, deny_ids, authors_ids, digest, mode)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      on conflict (digest) do nothing returning id', schema_name)
     into found_id
     using "read", edit, "full", "delete", deny, authors,
       rowhouse.ids_of("read", known), rowhouse.ids_of(edit, known), rowhouse.ids_of("full", known),
-      rowhouse.ids_of("delete", known), rowhouse.ids_of(deny, known), rowhouse.ids_of(authors, known), digest;
+      rowhouse.ids_of("delete", known), rowhouse.ids_of(deny, known), rowhouse.ids_of(authors, known), digest, mode;
   if found_id is null then
     execute format('select id from %I._rowhouse_acls where digest = $1', schema_name) into found_id using digest;
   end if;
@@ -114,8 +126,21 @@ begin
   return found_id;
 end
 $$;
+comment on function rowhouse.intern_acl(text, text, text[], text[], text[], text[], text[], text[]) is
+  'Id of the ACL with these lists in an access mode; makes it when there is none.';
+
+create or replace function rowhouse.intern_acl(
+  tenant text, "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
+returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rowhouse.intern_acl(tenant, 'acl', "read", edit, "full", "delete", deny, authors);
+end
+$$;
 comment on function rowhouse.intern_acl(text, text[], text[], text[], text[], text[], text[]) is
-  'Id of the ACL with these lists; makes it when there is none.';
+  'Id of the ACL with these lists in access mode acl.';
 
 create or replace function rowhouse.require_acl(known integer)
 returns void
@@ -134,5 +159,7 @@ comment on function rowhouse.require_acl(integer) is
 
 revoke all on function
   rowhouse.ids_of(text[], jsonb), rowhouse.members(text[]), rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]),
+  rowhouse.acl_digest(text, text[], text[], text[], text[], text[], text[]),
+  rowhouse.intern_acl(text, text, text[], text[], text[], text[], text[], text[]),
   rowhouse.intern_acl(text, text[], text[], text[], text[], text[], text[]), rowhouse.require_acl(integer)
 from public;

@@ -60,7 +60,7 @@ set extra_float_digits = 1
 as $$
 declare
   soft boolean := 'soft_delete' = any (tg_argv[1:]);
-  acl boolean := 'acl' = any (tg_argv[1:]);
+  acl boolean := tg_argv[1:] operator(pg_catalog.&&) '{acl,lists}';
   intent text := coalesce(nullif(current_setting('rowhouse.intent', true), ''), 'edit');
   about jsonb := jsonb_build_object('table', tg_argv[0]);
   meant record := new;
@@ -84,7 +84,8 @@ begin
     end if;
   end if;
   if intent = 'edit' or intent not in ('delete', 'share') then
-    if acl and new._acl is distinct from old._acl then
+    -- Mode lists: guard_lists asks, by the row as it is this moment.
+    if acl and new._acl is distinct from old._acl and not 'lists' = any (tg_argv[1:]) then
       execute format('select get_bit(%I._rowhouse_manageable(), $1) = 1', tg_table_schema)
         into manages using old._acl;
       if not manages then
@@ -127,7 +128,7 @@ begin
 end
 $$;
 comment on function rowhouse.guard_intent() is
-  'before update, row. Arguments: logical table name, then soft_delete and acl as the table has them. Holds an UPDATE to rowhouse.intent: edit, delete or share.';
+  'before update, row. Arguments: logical table name, then soft_delete and acl or lists as the table has them. Holds an UPDATE to rowhouse.intent: edit, delete or share.';
 
 create or replace function rowhouse.guard_sudo_columns()
 returns trigger

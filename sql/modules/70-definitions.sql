@@ -71,6 +71,8 @@ begin
     where t.slug = require_definer.tenant and r.id = require_definer.relation;
   if not (case require_definer.access
       when 'grants' then level >= 4 or c -> 'roles' ? 'PGREST_ADMIN'
+      -- Tables of objects come into being by their first row: whoever may make a row may make one.
+      when 'lists' then level >= case when require_definer.relation is null then 2 else 3 end
       else level >= 3 end) then
     perform rowhouse.refuse('RH303', 'Insufficient permissions to change definitions',
       jsonb_build_object('reason', 'define'));

@@ -84,7 +84,7 @@ begin
   about := jsonb_build_object('table', r.name);
   if r.id is null or r.status = 'disabled' then
     perform rowhouse.refuse('RH201', 'No such table');
-  elsif r.access <> 'acl' or not (r.features ->> 'acl')::boolean then
+  elsif r.access not in ('acl', 'lists') or not (r.features ->> 'acl')::boolean then
     perform rowhouse.refuse('RH204', format('Table ''%s'' has no access lists', r.name), about);
   elsif cardinality(r.key) <> 1 then
     perform rowhouse.refuse('RH205', format('Table ''%s'' has no single-column primary key', r.name), about);

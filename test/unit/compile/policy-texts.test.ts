@@ -15,7 +15,7 @@ function plain(text: string): string {
 }
 
 describe('policies/*.sql', () => {
-  it.each(['acl', 'grants'] as const)('%s says what is compiled', (access: AccessMode) => {
+  it.each(['acl', 'grants', 'lists'] as const)('%s says what is compiled', (access: AccessMode) => {
     const grants = {
       features: { timestamps: false, softDelete: false, acl: false, history: false },
     };

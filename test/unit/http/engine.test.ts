@@ -148,7 +148,7 @@ describe('perform', () => {
       },
     });
     await expect(perform(call(() => reading()))).rejects.toMatchObject({ kind: 'stale_catalog' });
-    expect(runs).toBe(3);
+    expect(runs).toBe(8);
   });
 
   it('lets the action word its own failure, and only errors that are ours', async () => {
