@@ -61,6 +61,9 @@ const words: Readonly<Record<string, Word>> = {
   $nlike: 'nlike',
 };
 
+/** Columns that the oracle knows and this dialect does not serve. */
+const unserved = new Set(['created_at', 'updated_at', 'trashed_at', 'deleted_at']);
+
 /** Why PgREST cannot say what a filter says. */
 export class Unspeakable extends Error {}
 
@@ -123,6 +126,7 @@ function onColumn(
   if (key === '$search') return cannot('text search');
   const column = columns.find(({ name }) => name === key);
   if (column === undefined) return cannot('a path in a document');
+  if (unserved.has(key)) return cannot('a column of the service');
   if (Array.isArray(value)) return [condition(column, '$in', value, negated)];
   if (!isRecord(value)) return [condition(column, '$eq', value, negated)];
   return all(Object.entries(value), negated, ([operator, operand], not) =>
@@ -153,7 +157,7 @@ function condition(
   const said = negated ? opposites[word] : word;
   if (said === 'in' || said === 'nin') {
     if (list(operand).includes(null)) return cannot('null in a list');
-    // NULL is not among nothing either, but here it only matches when it is asked for.
+    // NULL is not among nothing, but here it only matches when it is asked for.
     if (said === 'nin' && list(operand).length === 0) return cannot('none of nothing');
   }
   return { column: name, word: said, value: operand };
@@ -174,7 +178,10 @@ export function asParameters(conditions: readonly Condition[]): string | undefin
   });
   if (texts.includes(undefined)) return undefined;
   return conditions
-    .map(({ column, word }, at) => `${encodeURIComponent(`${column}.${word}`)}=${encodeURIComponent(texts[at] ?? '')}`)
+    .map(
+      ({ column, word }, at) =>
+        `${encodeURIComponent(`${column}.${word}`)}=${encodeURIComponent(texts[at] ?? '')}`,
+    )
     .join('&');
 }
 

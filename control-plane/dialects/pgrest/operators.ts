@@ -51,13 +51,12 @@ export function compare(
   label: string,
 ): Predicate {
   const operand = operandOf(column.type, row, value, label);
-  const test: Predicate = {
-    kind: 'compare',
-    field: { kind: 'column', name: column.name },
-    operator: row.operator,
-    operand,
-    label,
-  };
+  const field = { kind: 'column', name: column.name } as const;
+  // NULL is never none of a list, not even of an empty one.
+  if (row.operator === 'not_in' && Array.isArray(operand) && operand.length === 0) {
+    return { kind: 'compare', field, operator: 'is_null', operand: false, label };
+  }
+  const test: Predicate = { kind: 'compare', field, operator: row.operator, operand, label };
   return row.negated ? { kind: 'not', of: test } : test;
 }
 
