@@ -36,8 +36,12 @@ const decimal = fc
     const at = padded.length - scale;
     const body = scale === 0 ? padded : `${padded.slice(0, at)}.${padded.slice(at)}`;
     const text = negative && digits > 0n ? `-${body}` : body;
-    const significant = text.replace(/[-.]/g, '').replace(/^0+/, '').length;
-    return { sent: text, read: significant <= 15 ? Number(text) : text };
+    // Zeros at the end of a fraction say nothing of the value: 10.00 is an integer, 1.50 has two digits.
+    const value = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+    const exact = value.includes('.')
+      ? value.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15
+      : Number.isSafeInteger(Number(value));
+    return { sent: text, read: exact ? Number(text) : text };
   });
 const time = fc
   .date({
