@@ -72,8 +72,13 @@ create or replace function rowhouse.holds_all(tenant text, roles text[])
 returns boolean
 language sql stable
 set search_path = pg_catalog, pg_temp
-as $$ select p.sub is not null and p.roles @> holds_all.roles from rowhouse.principal_in(holds_all.tenant) as p $$;
-comment on function rowhouse.holds_all(text, text[]) is 'Whether the caller is a principal of the tenant and holds every one of the roles.';
+as $$
+  select p.sub is not null
+    and (p.roles || case when p.level >= 4 then '{PGREST_ADMIN}'::text[] end) @> holds_all.roles
+  from rowhouse.principal_in(holds_all.tenant) as p
+$$;
+comment on function rowhouse.holds_all(text, text[]) is
+  'Whether the caller is a principal of the tenant and holds every one of the roles. Level root counts as PGREST_ADMIN.';
 
 -- security definer: reads the control schema.
 create or replace function rowhouse.may_view(tenant text, relation integer)
