@@ -7,11 +7,19 @@ import type { Report, Scenario } from './scenario.ts';
 import { acl } from './scenarios/acl.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
+import { pgrest } from './scenarios/pgrest.ts';
 import { provision } from './scenarios/provision.ts';
 import { session } from './scenarios/session.ts';
 import { printed } from './table.ts';
 
-const scenarios: Readonly<Record<string, Scenario>> = { session, pgbench, http, acl, provision };
+const scenarios: Readonly<Record<string, Scenario>> = {
+  session,
+  pgbench,
+  http,
+  acl,
+  provision,
+  pgrest,
+};
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]
 Without names: all of them. --quick: small data and short rounds, to see that everything works.
