@@ -28,10 +28,10 @@ export const pgrest: Scenario = async (bench) => {
 
   const reader = person(tenant, 'reader', { roles: ['PGREST_READ'] });
   const lists: readonly [string, string][] = [
-    ['first 20', 'limit=20&order=items_id'],
+    ['20', 'limit=20'],
+    ['1,000', 'limit=1000'],
+    ['20 of a category', 'limit=20&category.eq=category%207'],
     ['newest 20', 'limit=20&order=items_id,desc'],
-    ['20 of a category', 'limit=20&order=items_id&category.eq=category%207'],
-    ['1,000', 'limit=1000&order=items_id'],
   ];
   const read: { readonly name: string; readonly outcomes: readonly Outcome[] }[] = [];
   for (const [name, query] of lists) {
@@ -61,7 +61,10 @@ export const pgrest: Scenario = async (bench) => {
         met: ratio <= most.create,
       },
     ],
-    notes: ['statement: what the server sends for that request, in a session as the server has it'],
+    notes: [
+      'statement: what the server sends for that request, in a session as the server has it',
+      'newest 20: a view is a barrier, behind which no index gives the order: all its rows are sorted',
+    ],
   };
 };
 
