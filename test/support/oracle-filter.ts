@@ -229,6 +229,8 @@ function onText(at: Subject, test: (value: string) => boolean): Truth {
 function contains(at: Subject, operand: Value): Truth {
   if (at.value === null) return null;
   if (at.array) return covers(at, Array.isArray(operand) ? operand : [operand]);
+  if (at.path && members(at) === null) return null;
+  if (at.path) return jsonContains(at.value, Array.isArray(operand) ? operand : [operand]);
   if (at.type === 'jsonb') return jsonContains(at.value, operand);
   return apply(at, '$find', operand);
 }

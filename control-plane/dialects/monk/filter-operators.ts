@@ -137,12 +137,21 @@ function overArray(at: Place, operator: Operator, operand: Json): Predicate {
 }
 
 function contains(at: Place, operand: Json): Predicate {
+  if (at.field.kind === 'path') return containsInside(at, operand);
   if (isJson(at.type)) return compare(at, 'json_contains', operand);
   if (at.type.array) {
     const list = Array.isArray(operand) ? operand : [operand];
     return compare(at, 'array_contains', elements(at, list));
   }
   return pattern('icontains')(at, operand);
+}
+
+/** On a path: of a JSON array, the element or all elements. Of anything else unknown, which `or not array` keeps under a negation. */
+function containsInside(at: Place, operand: Json): Predicate {
+  const array = compare(at, 'size', { gte: 0 });
+  const held = compare(at, 'json_contains', Array.isArray(operand) ? operand : [operand]);
+  const both: Predicate = { kind: 'and', of: [array, held] };
+  return { kind: 'or', of: [both, { kind: 'not', of: array }] };
 }
 
 function between(at: Place, operand: Json): Predicate {
