@@ -18,8 +18,8 @@ export interface PoolSettings {
 export interface Pool {
   /** Lends a connection for as long as `work` runs. When `work` says `discard`, the connection is closed instead of kept. */
   readonly borrow: <T>(work: (client: pg.PoolClient, lease: Lease) => Promise<T>) => Promise<T>;
-  /** Ends a running statement of a borrowed connection from outside. */
-  readonly cancel: (client: pg.PoolClient) => void;
+  /** Ends a running statement of a borrowed connection from outside; settled when the server has taken note, or can't be told. */
+  readonly cancel: (client: pg.PoolClient) => Promise<void>;
   readonly stats: () => {
     readonly total: number;
     readonly idle: number;
@@ -103,9 +103,9 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 
 /**
  * The protocol's cancel request: a connection of its own that sends the backend's number and secret. It needs no login and no free
- * place in the pool, and pgbouncer passes it on.
+ * place in the pool, and pgbouncer passes it on. The server closes it after it has signalled the backend.
  */
-function cancel(client: pg.PoolClient, connectionString: string): void {
+function cancel(client: pg.PoolClient, connectionString: string): Promise<void> {
   const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
   const courier = new pg.Client({ connectionString });
   const connection = new pg.Connection({ ssl: courier.ssl } as pg.ConnectionConfig);
@@ -113,8 +113,9 @@ function cancel(client: pg.PoolClient, connectionString: string): void {
     connect(port: number, host: string): void;
     cancel(processID: number, secretKey: number): void;
     on(event: string, listener: () => void): void;
-    stream: { end(): void; destroy(): void; unref(): void };
+    stream: { end(): void; destroy(): void; once(event: 'close', listener: () => void): void };
   };
+  const closed = new Promise<void>((resolve) => wire.stream.once('close', resolve));
   wire.on('error', () => wire.stream.destroy());
   const send = (): void => {
     wire.cancel(processID, secretKey);
@@ -125,4 +126,5 @@ function cancel(client: pg.PoolClient, connectionString: string): void {
     wire.on('sslconnect', send);
   } else wire.on('connect', send);
   wire.connect(courier.port, courier.host);
+  return closed;
 }

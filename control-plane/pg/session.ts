@@ -48,6 +48,9 @@ export interface Session {
 /** How much longer than the server we wait before giving the connection up. */
 const grace = 5_000;
 
+/** How long to wait for a cancel to arrive before the connection is given up instead. */
+const cancelPatience = 1_000;
+
 /** What is prepared on a connection is the connection's, whoever uses it. */
 const books = new WeakMap<object, PreparedStatements>();
 
@@ -76,7 +79,10 @@ export function createSession(settings: SessionSettings = {}): Session {
   ): Promise<readonly WireRow[]> => {
     signal?.throwIfAborted();
     const batch = new Batch(queries, bookOf(client), capacity);
-    const abort = (): void => pool.cancel(client);
+    let cancelled: Promise<void> | undefined;
+    const abort = (): void => {
+      cancelled = pool.cancel(client);
+    };
     const watch = setTimeout(() => {
       lease.discard();
       destroy(client);
@@ -91,6 +97,8 @@ export function createSession(settings: SessionSettings = {}): Session {
     } finally {
       clearTimeout(watch);
       signal?.removeEventListener('abort', abort);
+      // A cancel still on its way would end the statement of whoever borrows the connection next.
+      if (cancelled && !(await settles(cancelled, cancelPatience))) lease.discard();
     }
   };
 
@@ -130,6 +138,18 @@ export function createSession(settings: SessionSettings = {}): Session {
         }
       }),
   };
+}
+
+async function settles(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function rollback(send: () => Promise<unknown>, lease: Lease): Promise<void> {

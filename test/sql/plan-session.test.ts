@@ -150,3 +150,19 @@ describe('limits', () => {
     expect(await session.run(pool, entry, [query('select 1')])).toEqual([['1']]);
   });
 });
+
+it('a cancel that comes too late ends nobody else', async () => {
+  const session = createSession();
+  const others: string[] = [];
+  for (let round = 0; round < 40; round++) {
+    const hangUp = new AbortController();
+    const asked = session.run(pool, entry, [query('select pg_sleep(0.005)')], {
+      signal: hangUp.signal,
+    });
+    setTimeout(() => hangUp.abort(), 4 + (round % 4));
+    await asked.catch(() => undefined);
+    // The only connection of the pool: the next borrower has the one that was just given back.
+    others.push(await kindOf(session.run(pool, entry, [query('select pg_sleep(0.02)')])));
+  }
+  expect(others.filter((kind) => kind !== 'done')).toEqual([]);
+});
