@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.ts';
+import { isExactNumber, type Json } from '../../base/json.ts';
 import { type ColumnType, classOf } from '../../base/types.ts';
 import type { Operator } from '../../statement/operators.ts';
 import type { Predicate } from '../../statement/predicate.ts';
@@ -129,6 +129,7 @@ function one(type: ColumnType, value: Json, label: string): Json {
     const list = typeof value === 'string' ? parseArray(value) : undefined;
     return list ?? refuse(`${label} takes an array`, label, 'invalid_operand');
   }
+  if (isExactNumber(value)) return value;
   if (typeof value === 'object')
     return refuse(`${label} takes one value`, label, 'invalid_operand');
   if (type.base !== 'boolean' || typeof value !== 'string') return value;

@@ -1,10 +1,7 @@
-import type { Json, JsonObject } from '../../base/json.ts';
+import { isExactNumber, isNumber, type Json, type JsonObject } from '../../base/json.ts';
 import { baseTypes, type ColumnType } from '../../base/types.ts';
 import type { Column } from '../../model/table.ts';
 import { refuse } from './errors.ts';
-
-/** A number too long for a double travels as its digits: see base/parse-json.ts. */
-const longNumber = /^-?\d[\d.]{15,}(?:[eE][+-]?\d+)?$/;
 
 /** Why a JSON value can't be of the type; nothing is coerced. Times and dates are left to Postgres. */
 export function misfit(value: Json, type: ColumnType): string | undefined {
@@ -39,10 +36,7 @@ function isOf(value: Json, type: ColumnType): boolean {
     case 'boolean':
       return typeof value === 'boolean';
     case 'number':
-      return (
-        (typeof value === 'number' && Number.isFinite(value)) ||
-        (typeof value === 'string' && longNumber.test(value))
-      );
+      return isNumber(value);
     case 'integer':
       return type.base === 'bigint'
         ? isWhole(value)
@@ -51,7 +45,7 @@ function isOf(value: Json, type: ColumnType): boolean {
 }
 
 function isWhole(value: Json): boolean {
-  return Number.isInteger(value) || (typeof value === 'string' && /^-?\d{16,19}$/.test(value));
+  return Number.isInteger(value) || (isExactNumber(value) && /^-?\d{16,19}$/.test(value.rawJSON));
 }
 
 const expectation: Readonly<Record<string, string>> = {
