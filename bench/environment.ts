@@ -135,14 +135,17 @@ function assemble(parts: Parts, foreign: boolean): Omit<Bench, 'postgres' | 'clo
     return known;
   };
   const request: Bench['request'] = async (as, method, path, body) => {
-    const response = await fetch(new URL(path, url), {
+    const options = {
       method,
       headers: {
         authorization: `Bearer ${await token(as)}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    };
+    const send = () => fetch(new URL(path, url), options);
+    // A connection kept from before a long scenario may have been closed meanwhile; fetch finds out by failing.
+    const response = await send().catch(send);
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text) as Json;

@@ -59,7 +59,7 @@ try {
       writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, undefined, 2)}\n`);
     } catch (error) {
       // What the others found is worth having.
-      console.log(`${name} FAILED: ${error instanceof Error ? error.stack : String(error)}\n`);
+      console.log(`${name} FAILED:`, error, '\n');
       process.exitCode = 1;
     }
   }
