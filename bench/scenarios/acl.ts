@@ -21,7 +21,7 @@ interface Side {
   readonly values: readonly unknown[];
 }
 
-/** The table of DESIGN §4: what the row policy costs callers who see little, half or all. */
+/** The table of what the row policy costs callers who see little, half or all. */
 export const acl: Scenario = async (bench) => {
   const sizes = bench.quick ? [5_000] : [100_000, 1_000_000];
   const admin = await seedTenant(bench, 'acl');

@@ -28,7 +28,7 @@ export function isDatabaseError(error: unknown): error is DatabaseError {
 }
 
 /**
- * Errors that a second try can cure: collisions, an access list newer than the statement's snapshot (2202E, see DESIGN), and a row whose
+ * Errors that a second try can cure: collisions, an access list newer than the statement's snapshot (2202E, see docs/decisions/0007), and a row whose
  * lists were changed after the statement had read them: it finds no new ACL for it (plan/update.ts).
  */
 export function isRetryable(error: unknown): boolean {

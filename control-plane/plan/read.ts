@@ -217,7 +217,7 @@ function isListOfAcl(read: Read, table: Table): boolean {
   );
 }
 
-/** Two branches behind one-time filters, of which one runs: see DESIGN §4. */
+/** Two branches behind one-time filters, of which one runs: see docs/decisions/0007. */
 function gated(
   read: Read,
   table: Table,
