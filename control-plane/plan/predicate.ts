@@ -1,6 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import { bind, ident, join, raw, type Sql, sql } from '../base/sql.ts';
-import { classOf } from '../base/types.ts';
+import { hasWords } from '../base/types.ts';
 import { findTable } from '../model/catalog.ts';
 import type { Reference, Table } from '../model/table.ts';
 import { logicalName, searchColumn } from '../model/table-schema.ts';
@@ -142,7 +142,7 @@ function search(predicate: Extract<Predicate, { kind: 'search' }>, source: Sourc
 
 /** The same rule as the index in compile/: types whose text depends on the session aren't in the vector. */
 function isGenerated({ searchable, type }: Table['columns'][number]): boolean {
-  return searchable && !type.array && classOf(type) !== 'time' && classOf(type) !== 'other';
+  return searchable && hasWords(type);
 }
 
 function joined(names: readonly string[], source: Source): Sql {
