@@ -113,7 +113,14 @@ export function constraintFacts(table: Table): readonly ConstraintFacts[] {
     name: jointName(rule, table),
     columns: rule.columns,
   }));
-  return [...key, ...unique, ...joint, ...checks, ...references];
+  const declared = (table.indexes ?? [])
+    .filter((index) => index.unique)
+    .map(({ name, columns = [] }) => ({
+      kind: 'unique' as const,
+      name,
+      columns: columns.map((column) => column.name),
+    }));
+  return [...key, ...unique, ...joint, ...declared, ...checks, ...references];
 }
 
 /** A name for a reference that the definition left without one that fits. */

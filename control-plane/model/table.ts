@@ -157,31 +157,6 @@ export const endpoints = ['read', 'list', 'create', 'update', 'delete'] as const
 
 export type Endpoint = (typeof endpoints)[number];
 
-/** An index beyond those that follow from columns, key and unique rules: over columns, or one expression. */
-export interface IndexRule {
-  /** Unique in the tenant. */
-  readonly name: string;
-  readonly method: 'btree' | 'gin' | 'hash' | 'brin' | 'gist';
-  readonly columns?: readonly IndexColumn[];
-  /** Printed from a checked tree, as is `where`. */
-  readonly expression?: string;
-  readonly unique?: boolean;
-  readonly where?: string;
-  readonly comment?: string;
-}
-
-export interface IndexColumn {
-  readonly name: string;
-  readonly descending?: boolean;
-  readonly operatorClass?: string;
-}
-
-/** Full text search over some columns, each with its weight, in one language. */
-export interface SearchRule {
-  readonly language: string;
-  readonly fields: readonly { readonly column: string; readonly weight: 'A' | 'B' | 'C' | 'D' }[];
-}
-
 /** A reference of another table, given up while its target is deactivated. */
 export interface SuspendedReference {
   /** Id of the table it belongs to. */
@@ -231,10 +206,6 @@ export interface TableDraft extends TableName {
   readonly key: readonly string[];
   readonly references: readonly Reference[];
   readonly uniques?: readonly UniqueRule[];
-  readonly indexes?: readonly IndexRule[];
-  readonly search?: SearchRule;
-  /** The document that the definition was written as, where a dialect keeps it. */
-  readonly schema?: JsonObject;
   /** Absent: all. */
   readonly endpoints?: readonly Endpoint[];
   /** Under which name REST clients address it; absent: its own. */

@@ -3,7 +3,7 @@ import { bind, ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import { hasWords } from '../base/types.ts';
 import { findTable } from '../model/catalog.ts';
 import type { Reference, Table } from '../model/table.ts';
-import { logicalName, searchColumn } from '../model/table-schema.ts';
+import { logicalName, searchVector } from '../model/table-schema.ts';
 import type { Hop, Predicate } from '../statement/predicate.ts';
 import { fieldName, resolve } from './field.ts';
 import { jsonCondition } from './json-path.ts';
@@ -126,7 +126,7 @@ function unknownRelation(hop: Hop, from: Table): never {
 /** Full text. The generated vector serves when it is made of exactly these columns. */
 function search(predicate: Extract<Predicate, { kind: 'search' }>, source: Source): Sql {
   const { table } = source;
-  const place = { field: predicate.columns?.join(',') ?? searchColumn, operator: 'search' };
+  const place = { field: predicate.columns?.join(',') ?? searchVector(table), operator: 'search' };
   const language = languageOf(predicate.language, place);
   const words = table.columns.filter(({ searchable }) => searchable).map(({ name }) => name);
   const asked = predicate.columns ?? words;
@@ -135,7 +135,7 @@ function search(predicate: Extract<Predicate, { kind: 'search' }>, source: Sourc
   const same = asked.length === words.length && asked.every((name) => words.includes(name));
   const vector =
     same && predicate.language === 'english' && table.columns.some(isGenerated)
-      ? source.column(searchColumn)
+      ? source.column(searchVector(table))
       : sql`to_tsvector(${language}, ${joined(asked, source)})`;
   return sql`${vector} @@ ${queryOf(predicate, language, place)}`;
 }
