@@ -80,6 +80,12 @@ export const endpoints = ['read', 'list', 'create', 'update', 'delete'] as const
 
 export type Endpoint = (typeof endpoints)[number];
 
+/** Full text search over some columns, each with its weight, in one language. */
+export interface SearchRule {
+  readonly language: string;
+  readonly fields: readonly { readonly column: string; readonly weight: 'A' | 'B' | 'C' | 'D' }[];
+}
+
 export type ReferenceAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
 
 /** A foreign key. */
@@ -130,6 +136,7 @@ export interface TableDraft extends TableName {
   readonly view?: ViewFacts;
   readonly description?: string;
   readonly extra?: JsonObject;
+  readonly search?: SearchRule;
 }
 
 /** A table of the catalog. */
