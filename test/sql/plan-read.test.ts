@@ -264,7 +264,8 @@ describe('aggregates', () => {
       { 'data.k': 'a', n: 2, sum: 5 },
       { 'data.k': null, n: 3, sum: 7.5 },
     ]);
-    await expect(aggregate({
+    await expect(
+      aggregate({
         groupBy: [{ as: 'title', kind: 'field', field: field('title') }],
         cap: 2,
       }),
