@@ -27,7 +27,7 @@ export function jsonCondition(
   operand: Json,
   place: Place,
   context: Context,
-  positive: boolean,
+  positive = true,
 ): Sql {
   const spelling = spellings[operator];
   switch (spelling.form) {
