@@ -1,4 +1,5 @@
 import { ServiceError } from '../base/errors.ts';
+import type { App } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Column, Table } from '../model/table.ts';
 import { type Connection, rowsOf } from './connection.ts';
@@ -12,7 +13,13 @@ export async function loadCatalog(connection: Connection, tenant: string): Promi
   );
   if (!row?.catalog) throw new ServiceError('tenant_not_found');
   const catalog = JSON.parse(row.catalog) as Catalog;
-  return { ...catalog, tables: catalog.tables.map(present) };
+  const tables = catalog.tables.map(present);
+  return {
+    ...catalog,
+    tables: tables.filter(({ active }) => active !== false),
+    inactive: tables.filter(({ active }) => active === false),
+    apps: (catalog.apps ?? []).map(presentApp),
+  };
 }
 
 /** null from Postgres is absence here. */
@@ -20,6 +27,14 @@ function present(table: Table): Table {
   return {
     ...withoutNulls(table),
     columns: table.columns.map((column) => withoutNulls<Column>(column)),
+  };
+}
+
+function presentApp(app: App): App {
+  return {
+    ...withoutNulls(app),
+    datasources: app.datasources.map(withoutNulls),
+    roles: app.roles.map(withoutNulls),
   };
 }
 

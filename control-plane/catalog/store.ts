@@ -36,13 +36,18 @@ export async function storeTable(
 ): Promise<void> {
   await connection.query(
     `insert into control.relations (tenant_id, id, uuid, app, datasource, name, physical, kind, provider, access, status,
-       features, "freeze", sudo, key, description, extra, uniques, endpoints, path, "view")
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+       features, "freeze", sudo, key, description, extra, uniques, endpoints, path, "view", active, deactivated_with,
+       suspended, materialized, indexes, search, graph, document, policy)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+       $24, $25, $26, $27, $28, $29, $30)
      on conflict on constraint relations_pkey do update set app = excluded.app, datasource = excluded.datasource,
        name = excluded.name, physical = excluded.physical, kind = excluded.kind, provider = excluded.provider,
        access = excluded.access, status = excluded.status, features = excluded.features, "freeze" = excluded.freeze,
        sudo = excluded.sudo, key = excluded.key, description = excluded.description, extra = excluded.extra,
        uniques = excluded.uniques, endpoints = excluded.endpoints, path = excluded.path, "view" = excluded.view,
+       active = excluded.active, deactivated_with = excluded.deactivated_with, suspended = excluded.suspended,
+       materialized = excluded.materialized, indexes = excluded.indexes, search = excluded.search,
+       graph = excluded.graph, document = excluded.document, policy = excluded.policy,
        updated_at = now()`,
     [
       tenantId,
@@ -62,14 +67,28 @@ export async function storeTable(
       table.key,
       table.description ?? null,
       JSON.stringify(table.extra ?? {}),
-      table.uniques === undefined ? null : JSON.stringify(table.uniques),
+      jsonOf(table.uniques),
       table.endpoints ?? null,
       table.path ?? null,
-      table.view === undefined ? null : JSON.stringify(table.view),
+      jsonOf(table.view),
+      table.active ?? true,
+      table.deactivatedWith ?? null,
+      jsonOf(table.suspended),
+      table.materialized ?? true,
+      jsonOf(table.indexes),
+      jsonOf(table.search),
+      jsonOf(table.graph),
+      jsonOf(table.document),
+      jsonOf(table.policy),
     ],
   );
   await storeColumns(connection, tenantId, table);
   await storeReferences(connection, tenantId, table);
+}
+
+/** A part of a definition for a jsonb column; absence is null. */
+function jsonOf(part: unknown): string | null {
+  return part === undefined ? null : JSON.stringify(part);
 }
 
 async function storeColumns(connection: Connection, tenantId: number, table: Table): Promise<void> {

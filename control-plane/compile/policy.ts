@@ -41,7 +41,7 @@ const modes: Readonly<Record<AccessMode, (table: Table) => Conditions>> = {
     delete: bit(table, 'deletable'),
   }),
   policy: (table) => {
-    const permitted = sql`(select rowhouse.administers(${slugOf(table)}, ${literal(table.app)}))`;
+    const permitted = sql`(select rowhouse.allowed_anyway(${slugOf(table)}, ${literal(table.app)}, true))`;
     const lists = table.features.acl;
     const both = (right: Parameters<typeof bit>[1]): Sql =>
       lists ? sql`(${permitted} and ${bit(table, right)})` : permitted;

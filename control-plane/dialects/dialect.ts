@@ -83,6 +83,13 @@ export interface Route {
   readonly path: string;
   /** No token needed (a token sent is still verified by the command itself). */
   readonly public?: boolean;
+  /**
+   * Open to callers without a token, as the principal `anonymous` of the tenant that the address names; Postgres judges what that one
+   * may do, and what it refuses is answered as a missing token.
+   */
+  readonly anonymous?: boolean;
+  /** Only for requests that carry this header; without it a later route of the path is the one. */
+  readonly header?: string;
   /** What the caller must be entitled to; Postgres judges, before anything else of the request is. */
   readonly right?: Right;
   /** Public routes get no catalog and no principal. */
@@ -94,13 +101,24 @@ export interface RouteContext {
   readonly catalog: Catalog;
 }
 
+/** What pages of other origins may do. */
+export interface CorsRules {
+  readonly methods: readonly Route['method'][];
+  /** Headers that requests may carry; absent: whichever the preflight asks for. */
+  readonly headers?: readonly string[];
+  /** Headers of replies that scripts may read. */
+  readonly exposed: readonly string[];
+  /** Pages may send what the browser keeps for this origin. */
+  readonly credentials: boolean;
+}
+
 /** A dialect: routes and the envelope of its errors. Pure: it can't reach the pool, the planner or the compiler. */
 export interface Dialect {
   readonly name: string;
   readonly prefixes: readonly string[];
   readonly routes: readonly Route[];
-  /** Pages of any origin may call it: every origin is echoed, preflights are answered, credentials are not asked for. */
-  readonly cors?: boolean;
+  /** Pages of any origin may call it: every origin is echoed, preflights are answered. */
+  readonly cors?: CorsRules;
   /** Header names that carry a token besides Authorization. */
   readonly tokenHeaders: readonly string[];
   /** Where an object of a body may repeat a key, whose values are then one list. Absent: the last value counts. */

@@ -30,6 +30,8 @@ export interface Endpoint {
   readonly method: string;
   readonly path: string;
   readonly dialect?: Dialect;
+  /** See {@link Route.header}. */
+  readonly header?: string;
   readonly handle: (exchange: Exchange) => Promise<Reply>;
 }
 

@@ -1,7 +1,8 @@
-import { ServiceError } from '../base/errors.ts';
+import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Dialect, Reply, Route } from '../dialects/dialect.ts';
-import type { Engine } from '../service/engine.ts';
+import { anonymous, type Principal } from '../model/principal.ts';
+import type { Call, Engine } from '../service/engine.ts';
 import type { Tokens } from '../service/tokens.ts';
 import { authenticate, checkTenant } from './auth.ts';
 import type { BodyReader } from './body.ts';
@@ -25,6 +26,7 @@ export function mountDialects(
       method: route.method,
       path: route.path,
       dialect,
+      ...(route.header === undefined ? {} : { header: route.header }),
       handle: (exchange: Exchange) => serve(dialect, route, exchange, parts),
     })),
   );
@@ -39,7 +41,7 @@ async function serve(
   const identify = () =>
     authenticate(parts.tokens, exchange.headers, dialect.tokenHeaders, dialect.claims);
   if (!route.public) {
-    const principal = await identify();
+    const principal = (await identify()) ?? (route.anonymous ? anonymousOf(exchange) : undefined);
     if (principal === undefined) throw new ServiceError('token_missing');
     checkTenant(principal, exchange.namedTenant);
     exchange.principal = principal;
@@ -47,7 +49,7 @@ async function serve(
   await takeTurn(exchange, parts.limiter);
   const read = await bodyOf(dialect, route, exchange, parts.readBody);
   const { body } = read;
-  return parts.engine.perform({
+  const call: Call = {
     // What the caller is not entitled to is refused before a body that can't be read.
     route: read.error === undefined ? route : { ...route, handle: () => throws(read.error) },
     request: {
@@ -61,7 +63,23 @@ async function serve(
     ...(exchange.principal === undefined ? {} : { principal: exchange.principal }),
     signal: exchange.signal,
     identify,
-  });
+  };
+  try {
+    return await parts.engine.perform(call);
+  } catch (error) {
+    throw exchange.principal?.sub === '' ? asMissing(error) : error;
+  }
+}
+
+/** Who calls without a token: nobody in particular of the tenant that the address names. */
+function anonymousOf({ namedTenant }: Exchange): Principal | undefined {
+  return namedTenant === undefined ? undefined : { ...anonymous, tenant: namedTenant };
+}
+
+/** What somebody known might do is no refusal but the question who asks. */
+function asMissing(error: unknown): unknown {
+  const refused = error instanceof ServiceError && errorKinds[error.kind].status === 403;
+  return refused ? new ServiceError('token_missing', undefined, {}, { cause: error }) : error;
 }
 
 /** The body, or why there is none: on routes that ask for a right that comes later. */
@@ -89,7 +107,7 @@ export async function takeTurn(exchange: Exchange, limiter: Limiter | undefined)
   if (limiter === undefined) return;
   const { principal, method } = exchange;
   const key =
-    principal === undefined
+    principal === undefined || principal.sub === ''
       ? `ip ${exchange.remote}`
       : `sub ${JSON.stringify([principal.tenant ?? '', principal.sub])}`;
   const reads = method === 'GET' || method === 'HEAD';

@@ -25,24 +25,30 @@ export function createFinder(endpoints: readonly Endpoint[], dialects: readonly 
     const { path } = exchange;
     const method = exchange.method === 'HEAD' ? 'GET' : exchange.method;
     const match = router.match(path, method);
-    const layer = match.pathAndMethod[0];
+    const layer = match.pathAndMethod.find((each) => isMeant(byLayer.get(each), exchange));
     const endpoint = byLayer.get(layer);
-    const near = endpoint ?? byLayer.get(match.path[0]);
+    const others = match.path.filter((each) => isMeant(byLayer.get(each), exchange));
+    const near = endpoint ?? byLayer.get(others[0]);
     const dialect = near?.dialect ?? dialectOf(path, dialects);
     if (dialect !== undefined) exchange.dialect = dialect;
     if (dialect?.cors) {
-      openToOrigins(exchange);
+      openToOrigins(exchange, dialect.cors);
       if (method === 'OPTIONS') return preflight;
     }
     if (layer === undefined || endpoint === undefined) {
-      if (match.path.length === 0) throw new ServiceError('route_not_found');
-      exchange.extra['allow'] = allowed(match.path);
+      if (others.length === 0) throw new ServiceError('route_not_found');
+      exchange.extra['allow'] = allowed(others);
       throw new ServiceError('method_not_allowed');
     }
     exchange.route = endpoint.path;
     exchange.params = decodeParams(layer, path);
     return endpoint;
   };
+}
+
+/** Whether the request carries what the route asks for. */
+function isMeant(endpoint: Endpoint | undefined, { headers }: Exchange): boolean {
+  return endpoint?.header === undefined || headers[endpoint.header] !== undefined;
 }
 
 function decodeParams(layer: Layer, path: string): Readonly<Record<string, string>> {

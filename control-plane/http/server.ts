@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import Koa from 'koa';
-import { errorKinds, type ServiceError } from '../base/errors.ts';
+import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Config } from '../config.ts';
 import type { Dialect, Reply } from '../dialects/dialect.ts';
 import { parseAddress, parseQuery, tenantOfHost } from './address.ts';
@@ -17,6 +17,11 @@ export interface ServerParts {
   readonly log: Logger;
   readonly metrics: Metrics;
 }
+
+/** Bytes of a request target that are served. */
+const longestTarget = 64 * 1024;
+/** The parser counts target and headers together. */
+const longestHead = longestTarget + 64 * 1024;
 
 /** After the reply, so much of an unread body is still taken in; then the connection ends. */
 const drainBytes = 64 * 1024 * 1024;
@@ -37,7 +42,7 @@ export function createHttpServer(parts: ServerParts): Server {
     send(context, exchange, reply);
     context.res.once('close', () => finish(context, exchange, started, parts));
   });
-  const server = createServer({ maxHeaderSize: 64 * 1024, noDelay: true }, app.callback());
+  const server = createServer({ maxHeaderSize: longestHead, noDelay: true }, app.callback());
   server.headersTimeout = 15_000;
   server.requestTimeout = 120_000;
   server.keepAliveTimeout = 65_000;
@@ -86,6 +91,7 @@ async function answer(
     // The glossary's order: host, then header, then path.
     exchange.namedTenant ??= address.tenant;
     const endpoint = find(exchange);
+    if (target.length > longestTarget) throw new ServiceError('uri_too_long');
     // After the route: its dialect words the refusal of a broken query.
     exchange.query = parseQuery(address.queryText);
     return await endpoint.handle(exchange);
@@ -164,11 +170,19 @@ function finish(
 }
 
 /** What Node's parser refuses never becomes a request; the answer still is JSON. */
-function refuseGarbage(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream): void {
+function refuseGarbage(
+  error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer },
+  socket: NodeJS.WritableStream,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
+  // What was read last tells where it became too much: in a line without end, or in one that ends as request lines do.
+  const [line, end] = error.rawPacket?.toString('latin1').split('\r\n', 2) ?? [];
+  const inTarget = end === undefined || line?.endsWith(' HTTP/1.1');
   const [status, kind] =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', 'limit_exceeded']
+      ? inTarget
+        ? ['414 URI Too Long', 'uri_too_long']
+        : ['431 Request Header Fields Too Large', 'limit_exceeded']
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['408 Request Timeout', 'bad_request']
         : ['400 Bad Request', 'bad_request'];

@@ -1,3 +1,4 @@
+import type { App } from './app.ts';
 import type { Role } from './role.ts';
 import { type Reference, sameName, type Table, type TableName } from './table.ts';
 
@@ -7,8 +8,11 @@ export interface Catalog {
   /** Postgres schema and role of the tenant: `t_<slug>`. */
   readonly schema: string;
   readonly version: number;
-  /** Tables and views. */
+  /** Tables and views, without those deactivated. */
   readonly tables: readonly Table[];
+  /** Deactivated tables: nobody reaches them, but their names are taken and their foreign keys stand. */
+  readonly inactive?: readonly Table[];
+  readonly apps?: readonly App[];
   readonly enums?: readonly NamedValues[];
   readonly roles?: readonly Role[];
 }

@@ -21,6 +21,16 @@ export interface Principal {
   readonly issuedAt?: number;
 }
 
+/** Who calls without a token, of whatever tenant: no name, no level, the one role that policies can speak of. */
+export const anonymous: Omit<Principal, 'tenant'> = Object.freeze({
+  sub: '',
+  roles: Object.freeze(['anonymous']),
+  orgs: Object.freeze([]),
+  access: 'deny',
+  sudo: false,
+  operator: false,
+});
+
 /** The org that a role of the form `user-svc:org:{ID}:…` is held in. */
 const roleOrg = /^user-svc:org:\{([^{}]+)\}:/;
 

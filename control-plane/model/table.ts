@@ -80,6 +80,38 @@ export const endpoints = ['read', 'list', 'create', 'update', 'delete'] as const
 
 export type Endpoint = (typeof endpoints)[number];
 
+/** An index beyond those that follow from columns, key and unique rules: over columns, or one expression. */
+export interface IndexRule {
+  /** Unique in the tenant. */
+  readonly name: string;
+  readonly method: 'btree' | 'gin' | 'hash' | 'brin' | 'gist';
+  readonly columns?: readonly IndexColumn[];
+  /** Printed from a checked tree, as is `where`. */
+  readonly expression?: string;
+  readonly unique?: boolean;
+  readonly where?: string;
+  readonly comment?: string;
+}
+
+export interface IndexColumn {
+  readonly name: string;
+  readonly descending?: boolean;
+  readonly operatorClass?: string;
+}
+
+/** Full text search over some columns, each with its weight, in one language. */
+export interface SearchRule {
+  readonly language: string;
+  readonly fields: readonly { readonly column: string; readonly weight: 'A' | 'B' | 'C' | 'D' }[];
+}
+
+/** A reference of another table, given up while its target is deactivated. */
+export interface SuspendedReference {
+  /** Id of the table it belongs to. */
+  readonly table: number;
+  readonly reference: Reference;
+}
+
 export type ReferenceAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
 
 /** A foreign key. */
@@ -130,6 +162,20 @@ export interface TableDraft extends TableName {
   readonly view?: ViewFacts;
   readonly description?: string;
   readonly extra?: JsonObject;
+  readonly indexes?: readonly IndexRule[];
+  readonly search?: SearchRule;
+  readonly graph?: JsonObject;
+  /** The source document of the definition, as its maker wrote it. */
+  readonly document?: JsonObject;
+  readonly policy?: JsonObject;
+  /** Defined, no physical table yet. */
+  readonly materialized?: false;
+  /** Deactivated: absent from every dialect's and login's reach; the rows stay and the name stays taken. */
+  readonly active?: false;
+  /** With which parent it was deactivated, and comes back. */
+  readonly deactivatedWith?: 'app' | 'datasource' | 'table';
+  /** References of others given up when it was deactivated. */
+  readonly suspended?: readonly SuspendedReference[];
 }
 
 /** A table of the catalog. */

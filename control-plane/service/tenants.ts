@@ -86,6 +86,7 @@ async function createTenant(connection: Connection, tenant: NewTenant): Promise<
     throw error;
   }
   await storeGrants(connection, slug);
+  await connection.query('select rowhouse.create_default_app($1)', [slug]);
   if (template !== 'empty') await applyTemplate(connection, slug, template, createdBy);
 }
 

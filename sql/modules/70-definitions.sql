@@ -2,6 +2,34 @@
 -- Called by: catalog/load.ts on gateway connections (catalog); service/define.ts as rowhouse_owner (require_definer).
 -- Privileges: catalog to rowhouse_gateway; require_definer to nobody but its owner.
 
+create or replace function rowhouse.apps(tenant_id integer)
+returns json
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(json_agg(json_build_object(
+      'id', a.id, 'slug', a.slug, 'name', a.name, 'description', a.description, 'settings', a.settings,
+      'active', a.active, 'createdBy', a.created_by, 'modifiedBy', a.modified_by,
+      'createdAt', rowhouse.json_time(a.created_at), 'updatedAt', rowhouse.json_time(a.updated_at),
+      'datasources', coalesce((
+        select json_agg(json_build_object('id', d.id, 'slug', d.slug, 'name', d.name, 'provider', d.provider,
+          'config', d.config, 'description', d.description, 'active', d.active, 'deactivatedWith', d.deactivated_with,
+          'createdAt', rowhouse.json_time(d.created_at), 'updatedAt', rowhouse.json_time(d.updated_at)) order by d.id)
+        from control.datasources as d
+        where d.tenant_id = a.tenant_id and d.app = a.slug), '[]'),
+      'roles', coalesce((
+        select json_agg(json_build_object('name', r.name, 'parent', r.parent,
+          'members', coalesce((
+            select json_agg(m.sub order by m.sub collate "C") from control.app_members as m
+            where m.tenant_id = r.tenant_id and m.app = r.app and m.role = r.name), '[]'))
+          order by r.created_at, r.name collate "C")
+        from control.app_roles as r
+        where r.tenant_id = a.tenant_id and r.app = a.slug), '[]')) order by a.id), '[]')
+  from control.apps as a
+  where a.tenant_id = apps.tenant_id
+$$;
+comment on function rowhouse.apps(integer) is 'The apps of a tenant as in model/app.ts.';
+
 -- security definer: reads the control schema.
 create or replace function rowhouse.catalog(tenant text)
 returns json
@@ -19,6 +47,9 @@ as $$
         'access', r.access, 'status', r.status, 'features', r.features, 'freeze', r.freeze, 'sudo', r.sudo,
         'key', r.key, 'description', r.description, 'extra', r.extra,
         'uniques', r.uniques, 'endpoints', r.endpoints, 'path', r.path, 'view', r.view,
+        'active', nullif(r.active, true), 'deactivatedWith', r.deactivated_with, 'suspended', r.suspended,
+        'materialized', nullif(r.materialized, true), 'indexes', r.indexes, 'search', r.search, 'graph', r.graph,
+        'document', r.document, 'policy', r.policy,
         'createdAt', rowhouse.json_time(r.created_at), 'updatedAt', rowhouse.json_time(r.updated_at),
         'columns', coalesce((
           select json_agg(c.definition || jsonb_build_object(
@@ -44,7 +75,8 @@ as $$
         'members', coalesce((
           select json_agg(m.sub order by m.sub collate "C") from control.role_members as m
           where m.tenant_id = o.tenant_id and m.role = o.name), '[]')) order by o.created_at, o.name collate "C")
-      from control.roles as o where o.tenant_id = t.id), '[]'))
+      from control.roles as o where o.tenant_id = t.id), '[]'),
+    'apps', rowhouse.apps(t.id))
   from control.tenants as t
   where t.slug = catalog.tenant and t.status = 'active'
 $$;
@@ -92,6 +124,6 @@ $$;
 comment on function rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) is
   'Refuses unless the claims may make this change: level full (mode grants: PGREST_ADMIN or root; mode policy: administrators of the app), sudo where asked.';
 
-revoke all on function rowhouse.catalog(text),
+revoke all on function rowhouse.apps(integer), rowhouse.catalog(text),
   rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) from public;
 grant execute on function rowhouse.catalog(text) to rowhouse_gateway;

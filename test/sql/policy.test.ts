@@ -61,6 +61,17 @@ describe('a table of which no policy speaks', () => {
     await client.query('rollback');
   });
 
+  it('is open to every principal of the tenant, and nobody else, if the app is set so', async () => {
+    const set = `update control.apps as a set settings = $1 from control.tenants as t
+      where t.id = a.tenant_id and t.slug = $2 and a.slug = 'default'`;
+    await database.admin.query(set, [{ default_policy: 'authenticated' }, tenant]);
+    expect(await asGateway(database, people.editor, verbs)).toEqual(everything);
+    const anonymous = principal(tenant, '', { access: 'deny', roles: ['anonymous'] });
+    expect(await asGateway(database, anonymous, verbs)).toEqual(nothing);
+    await database.admin.query(set, [{ default_policy: 'other' }, tenant]);
+    expect(await asGateway(database, people.editor, verbs)).toEqual(nothing);
+  });
+
   it('is nothing to an administrator of another tenant who was granted the role', async () => {
     await database.admin.query(`grant "t_${tenant}" to ${database.slug('login_2')}`);
     const client = logins.client('stranger');

@@ -20,6 +20,9 @@ type Code = keyof typeof codes;
 /** Kinds whose code is not that of their own status. */
 const exceptions: Readonly<Partial<Record<ErrorKind, Code>>> = {
   unsupported_media_type: 'bad_request',
+  uri_too_long: 'bad_request',
+  not_implemented: 'bad_request',
+  table_not_materialized: 'bad_request',
   method_not_allowed: 'not_found',
   tenant_not_found: 'unauthorized',
   table_not_found: 'bad_request',

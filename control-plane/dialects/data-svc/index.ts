@@ -20,6 +20,10 @@ export const dataSvc: Dialect = {
   prefixes: ['/data-svc'],
   routes,
   tokenHeaders: [],
-  cors: true,
+  cors: {
+    methods: ['POST', 'PUT'],
+    exposed: ['retry-after', 'x-request-id'],
+    credentials: false,
+  },
   fail,
 };

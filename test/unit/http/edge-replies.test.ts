@@ -58,11 +58,18 @@ describe('replies', () => {
     await expect.poll(() => seen?.aborted).toBe(true);
   });
 
-  it('what is no HTTP gets 400, what is too much 431', async () => {
+  it('what is no HTTP gets 400, headers that are too much 431, a target 414', async () => {
     const edge = await start();
     expect(await bytes(edge, 'NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
-    const header = `GET /health HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(70_000)}\r\n\r\n`;
-    expect(await bytes(edge, header)).toMatch(/^HTTP\/1.1 431 /);
+    const lines = `X-A: ${'a'.repeat(1_000)}\r\n`.repeat(140);
+    expect(await bytes(edge, `GET /health HTTP/1.1\r\nHost: x\r\n${lines}\r\n`)).toMatch(
+      /^HTTP\/1.1 431 /,
+    );
+    const long = (length: number) =>
+      `GET /health?${'a'.repeat(length)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    expect(await bytes(edge, long(64 * 1024 - 8))).toMatch(/^HTTP\/1.1 200 /);
+    expect(await bytes(edge, long(64 * 1024 - 7))).toMatch(/^HTTP\/1.1 414 /);
+    expect(await bytes(edge, long(140_000))).toMatch(/^HTTP\/1.1 414 /);
   });
 });
 

@@ -1,0 +1,36 @@
+import type { Dialect, Route } from '../dialect.ts';
+import { fail } from './errors.ts';
+
+const routes: readonly Route[] = [];
+
+/** The Taruvi dialect: apps of datasources of tables, their schemas and rows. */
+export const taruvi: Dialect = {
+  name: 'taruvi',
+  prefixes: ['/api/apps'],
+  routes,
+  tokenHeaders: ['x-session-token', 'x-api-key'],
+  cors: {
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    headers: [
+      'Authorization',
+      'Content-Type',
+      'X-Session-Token',
+      'X-Tenant',
+      'X-App-Slug',
+      'X-Taruvi-Client',
+      'X-Execution-ID',
+      'X-Function-ID',
+      'x-api-key',
+    ],
+    exposed: [
+      'Retry-After',
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
+      'X-Total-Count',
+      'X-Request-Id',
+    ],
+    credentials: true,
+  },
+  fail,
+};

@@ -1,0 +1,72 @@
+import type { JsonObject } from '../base/json.ts';
+import type { Catalog } from './catalog.ts';
+
+/** A group of tables with roles and settings of its own. Names of tables are unique within it. */
+export interface App {
+  /** Counts per tenant. */
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  /** {@link AppSettings}, and whatever else clients keep there. */
+  readonly settings: JsonObject;
+  /** False: out of every dialect's and login's reach, with all it holds. */
+  readonly active: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly createdBy: string;
+  readonly modifiedBy?: string;
+  readonly datasources: readonly DataSource[];
+  readonly roles: readonly AppRole[];
+}
+
+/** Settings of an app that the engine knows. */
+export interface AppSettings {
+  /** Callers without a token may read what a policy allows the role `anonymous`. */
+  readonly allow_anonymous?: boolean;
+  /** `authenticated`: without a policy every principal of the tenant may do everything with rows. Absent: nobody but administrators. */
+  readonly default_policy?: 'authenticated';
+  readonly rate_limit_per_hour?: number;
+}
+
+/** A group of tables of an app; new ones get its provider. */
+export interface DataSource {
+  /** Counts per tenant. */
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly provider: 'flat_table' | 'jsonb';
+  readonly config: JsonObject;
+  readonly description: string;
+  readonly active: boolean;
+  /** Deactivated because its app was: comes back with it. */
+  readonly deactivatedWith?: 'app';
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** A role within one app. */
+export interface AppRole {
+  readonly name: string;
+  /** Whoever holds this role holds the parent too. */
+  readonly parent?: string;
+  /** Subs, sorted. */
+  readonly members: readonly string[];
+}
+
+/** The app and the datasources that every tenant has. */
+export const defaultApp = 'default';
+export const defaultDataSource = 'default';
+
+/** Roles that administer their app; every app has them. */
+export const administratorRoles = ['owner', 'admin'] as const;
+
+/** The active app of this slug, or undefined. */
+export function findApp(catalog: Catalog, slug: string): App | undefined {
+  return catalog.apps?.find((app) => app.slug === slug && app.active);
+}
+
+/** The active datasource of this slug in an app, or undefined. */
+export function findDataSource(app: App, slug: string): DataSource | undefined {
+  return app.datasources.find((source) => source.slug === slug && source.active);
+}
