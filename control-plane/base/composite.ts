@@ -20,7 +20,7 @@ export function isComposite({ base }: ColumnType): boolean {
 }
 
 function multirangeText(value: Json): string | undefined {
-  if (typeof value === 'string') return /^\s*\{[^]*\}\s*$/.test(value) ? value : undefined;
+  if (typeof value === 'string') return /^\s*\{[\s\S]*\}\s*$/.test(value) ? value : undefined;
   if (!Array.isArray(value)) return undefined;
   const ranges = value.map((each: Json) => rangeText(each));
   return ranges.every((each) => each !== undefined) ? `{${ranges.join(',')}}` : undefined;
@@ -39,7 +39,7 @@ function rangeText(value: Json): string | undefined {
 
 function plainRange(text: string): string | undefined {
   const trimmed = text.trim();
-  if (trimmed === 'empty' || /^[[(][^]*,[^]*[\])]$/.test(trimmed)) return trimmed;
+  if (trimmed === 'empty' || /^[[(][\s\S]*,[\s\S]*[\])]$/.test(trimmed)) return trimmed;
   const [lower, upper, ...more] = trimmed.split(',');
   if (lower === undefined || upper === undefined || more.length > 0) return undefined;
   return `[${boundText(lower.trim()) ?? ''},${boundText(upper.trim()) ?? ''})`;
@@ -66,7 +66,7 @@ function pointText(value: Json): string | undefined {
 function pairOf(value: Json): readonly Json[] | undefined {
   if (typeof value === 'string') {
     const parts = value
-      .replace(/^\s*\(([^]*)\)\s*$/, '$1')
+      .replace(/^\s*\(([\s\S]*)\)\s*$/, '$1')
       .split(',')
       .map((part) => part.trim());
     return parts.length === 2 ? parts : undefined;

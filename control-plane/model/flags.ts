@@ -107,12 +107,17 @@ export const flags = {
     effect: 'check',
     fits: ({ base }) => base !== 'point',
     check: ({ name, type, oneOf: values }) =>
-      values && sql`${join(values.map((value) => sql`${ident(name)} = ${constant(value, type)}`), ' or ')}`,
+      values &&
+      sql`${join(
+        values.map((value) => sql`${ident(name)} = ${constant(value, type)}`),
+        ' or ',
+      )}`,
   },
   format: {
     effect: 'check',
     fits: (type, { format }) => format !== undefined && formats[format](type),
-    check: ({ name, format }) => format && sql`rowhouse.has_format(${ident(name)}, ${literal(format)})`,
+    check: ({ name, format }) =>
+      format && sql`rowhouse.has_format(${ident(name)}, ${literal(format)})`,
   },
 } as const satisfies Record<Flag, FlagRow>;
 

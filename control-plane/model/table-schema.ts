@@ -42,9 +42,11 @@ export function hasStamp(draft: Pick<TableDraft, 'access'>): boolean {
   return draft.access !== 'grants';
 }
 
-/** The Postgres name of a table: its own in app `default`, led by the app elsewhere. */
+/** The Postgres name of a table: its own in app `default`; elsewhere led by the app, without hyphens, spaces and a leading digit. */
 export function physicalName(name: TableName): string {
-  return name.app === 'default' ? name.name : `${name.app}_${name.name}`;
+  if (name.app === 'default') return name.name;
+  const plain = `${name.app}_${name.name}`.replace(/[- ]/g, '_');
+  return /^\d/.test(plain) ? `t_${plain}` : plain;
 }
 
 /** How errors and the history speak of a table: its name in app `default`, `app.name` elsewhere. */

@@ -129,9 +129,7 @@ export function fits(value: string | number | boolean | ExactNumber, type: Colum
       return typeof value === 'string' && uuid.test(value) && !value.endsWith('-');
     case 'time':
       // Words like now and infinity, and days told month first, are Postgres' own: a reader would not get back what was sent.
-      return (
-        typeof value === 'string' && (dated.has(type.base) ? year : clock).test(value)
-      );
+      return typeof value === 'string' && (dated.has(type.base) ? year : clock).test(value);
     default:
       return typeof value === 'string';
   }

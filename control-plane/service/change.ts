@@ -28,8 +28,8 @@ import {
   withTable,
 } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
-import { patternOf } from '../model/flags.ts';
 import { dependentsOf } from '../model/dependents.ts';
+import { patternOf } from '../model/flags.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
 import { StepFailure } from './definition-error.ts';
