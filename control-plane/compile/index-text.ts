@@ -1,6 +1,7 @@
 import { loadModule, parse } from 'pgsql-parser';
 import { ServiceError } from '../base/errors.ts';
 import { toText } from '../base/sql.ts';
+import type { Definition } from '../model/definition.ts';
 import { type IndexRule, systemColumns, type TableDraft } from '../model/table.ts';
 import { printed } from './index-tree.ts';
 import type { Node } from './view-refusal.ts';
@@ -21,6 +22,19 @@ export async function checkedIndexes<T extends TableDraft>(draft: T): Promise<T>
   ]);
   const checked = indexes.map(async (rule) => ({ ...rule, ...(await textsOf(rule, columns)) }));
   return { ...draft, indexes: await Promise.all(checked) };
+}
+
+/** The same for the drafts of a definition. */
+export async function checkedTexts(definition: Definition): Promise<Definition> {
+  switch (definition.kind) {
+    case 'create_table':
+    case 'ensure_table':
+      return { ...definition, table: await checkedIndexes(definition.table) };
+    case 'change_table':
+      return { ...definition, to: await checkedIndexes(definition.to) };
+    default:
+      return definition;
+  }
 }
 
 async function textsOf(

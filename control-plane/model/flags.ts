@@ -133,7 +133,7 @@ type Comparison = '>=' | '<=' | '>' | '<';
 
 /** A regular expression as Postgres gets it. */
 export function patternOf({ pattern = '', whole }: Pick<Column, 'pattern' | 'whole'>): string {
-  return whole ? `^(?:${pattern})$` : pattern;
+  return whole ? `\\A(?:${pattern})\\Z` : pattern;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Catalogs } from '../catalog/cache.ts';
 import { type Connection, rowsOf } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
+import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
@@ -105,7 +106,7 @@ async function run(
   await requireDefiner(connection, definition, catalog, caller);
   const change = isOfView(definition)
     ? await planView(connection, definition, catalog, tenant)
-    : planChange(definition, catalog, tenant);
+    : planChange(await checkedTexts(definition), catalog, tenant);
   try {
     await applyChange(connection, change, tenant, {
       principal: caller.principal.sub,

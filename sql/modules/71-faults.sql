@@ -193,8 +193,8 @@ begin
   if fault is not null then
     return fault;
   end if;
-  if plain !~ case when (definition ->> 'whole')::boolean then '^(?:' || (definition ->> 'pattern') || ')$'
-      else definition ->> 'pattern' end then
+  if plain !~ (case when (definition ->> 'whole')::boolean then '\A(?:' || (definition ->> 'pattern') || ')\Z'
+      else definition ->> 'pattern' end) then
     return array['pattern', 'does not match the pattern of the column'];
   end if;
   fault := rowhouse.format_fault(definition, value);
