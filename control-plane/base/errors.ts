@@ -82,6 +82,7 @@ export const errorKinds = {
   data_conflict: { code: 'RH504', status: 409, text: 'Stored rows break the new rule' },
   has_dependents: { code: 'RH505', status: 409, text: 'Other objects depend on this one' },
   tenant_exists: { code: 'RH506', status: 409, text: 'A tenant of this name exists' },
+  name_taken: { code: 'RH507', status: 409, text: 'The name is taken' },
   database_unavailable: { code: 'RH600', status: 503, text: 'The database cannot be reached' },
   database_busy: { code: 'RH601', status: 503, text: 'The database is busy' },
   statement_timeout: { code: 'RH602', status: 504, text: 'The statement took too long' },

@@ -1,7 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import { typeName } from '../model/flags.ts';
-import type { AccessMode, Table } from '../model/table.ts';
+import { type AccessMode, isClosed, type Table } from '../model/table.ts';
 import { hasStamp } from '../model/table-schema.ts';
 import { type TableObject, tableName } from './object.ts';
 
@@ -131,11 +131,11 @@ function policy(
 
 /**
  * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select. None while the table is
- * disabled: a sub-select without the privilege would fail every read of the history, other tables' too.
+ * closed: a sub-select without the privilege would fail every read of the history, other tables' too.
  */
 function historyPolicy(table: Table): readonly TableObject[] {
   const [key] = table.key;
-  if (table.status === 'disabled') return [];
+  if (isClosed(table)) return [];
   if (!table.features.history || key === undefined || table.key.length > 1) return [];
   const history = { schema: table.schema, physical: '_rowhouse_history' };
   // Both sides qualified: the table may have a column of either name.

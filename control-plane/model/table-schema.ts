@@ -1,5 +1,6 @@
 import { type ErrorDetail, type ErrorKind, ServiceError } from '../base/errors.ts';
 import { baseTypes } from '../base/types.ts';
+import { checkPlace } from './app-schema.ts';
 import { type Catalog, findTable } from './catalog.ts';
 import { carries, flagNames, flags } from './flags.ts';
 import {
@@ -59,6 +60,7 @@ export function checkDraft(draft: TableDraft, catalog: Catalog, replaces?: Table
 
 function checkTableName(draft: TableDraft, catalog: Catalog, replaces?: TableName): void {
   const { name } = draft;
+  checkPlace(draft, catalog);
   checkName(name, { field: name, table: name });
   const physical = physicalName(draft);
   if (Buffer.byteLength(physical) > 63) {

@@ -190,6 +190,11 @@ export interface Table extends TableDraft {
   readonly updatedAt: string;
 }
 
+/** Disabled or deactivated: no role has any privilege on it. */
+export function isClosed(table: Pick<Table, 'status' | 'active'>): boolean {
+  return table.status === 'disabled' || table.active === false;
+}
+
 /** The five record access lists and the authors. */
 export const accessLists = ['read', 'edit', 'full', 'delete', 'deny', 'authors'] as const;
 

@@ -45,6 +45,8 @@ export interface Change {
   readonly goneViews?: readonly Table[];
   readonly enums?: readonly NamedValues[];
   readonly role?: RoleChange;
+  /** What else is to be stored, besides tables. */
+  readonly rows?: (connection: Connection, tenantId: number, by: string) => Promise<void>;
   /** Once the steps have run: what is to be stored, with what only the database could tell. */
   readonly finish?: (connection: Connection) => Promise<Table>;
   readonly operation: Omit<Operation, 'principal' | 'requestId'>;
@@ -76,6 +78,15 @@ export function planChange(
     case 'drop_view':
     case 'refresh_view':
       throw new TypeError('views are worked out with the database');
+    case 'create_app':
+    case 'change_app':
+    case 'create_datasource':
+    case 'change_datasource':
+    case 'define_app_role':
+    case 'deactivate':
+    case 'reactivate':
+    case 'purge':
+      throw new TypeError('apps are worked out on their own');
     case 'ensure_table': {
       const { table, most } = definition;
       const { app, datasource } = table;
@@ -160,9 +171,8 @@ function release(
   { dependents }: Extract<Definition, { kind: 'drop_table' }>,
 ): { readonly views: readonly Table[]; readonly base: Catalog } {
   const { references, views } = dependentsOf(catalog, table);
-  const names = [
-    ...new Set([...views, ...references.map((each) => each.table)].map(({ name }) => name)),
-  ];
+  const users = [...views, ...references.map((each) => each.table)];
+  const names = [...new Set(users.filter((user) => user.active !== false).map(({ name }) => name))];
   const stand = dependents === 'refuse' ? names.length > 0 : dependents !== 'drop' && views[0];
   if (stand) {
     throw new ServiceError('has_dependents', `'${table.name}' is used by: ${names.join(', ')}`, {
@@ -227,8 +237,8 @@ function required(catalog: Catalog, name: TableName): Table {
   return table;
 }
 
-/** Other tables lose their references to it first and keep the columns. */
-function remove(
+/** Takes a table out of the catalog. Other tables lose their references to it first and keep the columns. */
+export function remove(
   table: Table,
   retain: boolean,
   catalog: Catalog,
@@ -236,8 +246,10 @@ function remove(
   const after = withoutTable(catalog, table);
   const released = after.tables.flatMap((next) => {
     const old = catalog.tables.find(({ id }) => id === next.id);
-    return old && old !== next ? diff(old, next, catalog, after) : [];
+    const made = next.materialized !== false;
+    return made && old && old !== next ? diff(old, next, catalog, after) : [];
   });
+  if (table.materialized === false) return { steps: released, after };
   // Its own references still stand, on tables that stay.
   const alone = { ...after, tables: [...after.tables, table] };
   const last = retain ? retireTable(table, alone) : dropTable(table, alone);
@@ -302,6 +314,7 @@ export async function store(
     await storeRemoval(connection, tenant.id, removed.table, retired);
   }
   if (table) await storeTable(connection, tenant.id, table);
+  await change.rows?.(connection, tenant.id, by.principal);
   for (const other of after.tables) {
     const old = before.tables.find(({ id }) => id === other.id);
     if (other.id !== table?.id && old && old !== other) {

@@ -70,6 +70,7 @@ const codeOf: Readonly<Record<ErrorKind, Code>> = {
   data_conflict: 'DATA_CONFLICT',
   has_dependents: 'DATA_CONFLICT',
   tenant_exists: 'TENANT_EXISTS',
+  name_taken: 'SCHEMA_EXISTS',
   database_unavailable: 'DATABASE_UNAVAILABLE',
   database_busy: 'DATABASE_UNAVAILABLE',
   statement_timeout: 'STATEMENT_TIMEOUT',

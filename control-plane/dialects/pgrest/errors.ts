@@ -69,6 +69,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   data_conflict: broken,
   has_dependents: [400, 'has_dependents'],
   tenant_exists: taken,
+  name_taken: taken,
   database_unavailable: later,
   database_busy: later,
   statement_timeout: later,

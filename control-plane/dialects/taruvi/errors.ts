@@ -70,6 +70,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   data_conflict: conflict,
   has_dependents: conflict,
   tenant_exists: conflict,
+  name_taken: conflict,
   database_unavailable: later,
   database_busy: conflict,
   statement_timeout: [504, 'GATEWAY_TIMEOUT'],
