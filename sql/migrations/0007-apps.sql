@@ -97,9 +97,6 @@ alter table control.relations
   add column document jsonb,
   add column policy jsonb;
 
--- It now takes the app too.
-drop function if exists rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean);
-
 -- Tenants made before: the app and the datasources that every tenant has, and whatever else their tables name.
 insert into control.apps (tenant_id, slug, id, name, created_by)
 select a.tenant_id, a.slug, row_number() over (partition by a.tenant_id order by a.slug <> 'default', a.slug), a.slug,

@@ -84,7 +84,8 @@ comment on function rowhouse.catalog(text) is
   'All definitions of an active tenant as a Catalog of model/catalog.ts; null when there is no such tenant.';
 
 create or replace function rowhouse.require_definer(
-  tenant text, version bigint, claims text, relation integer, access text, switches_only boolean, force boolean, app text)
+  tenant text, version bigint, claims text, relation integer, access text, switches_only boolean, force boolean,
+  app text)
 returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -103,9 +104,9 @@ begin
     where t.slug = require_definer.tenant and r.id = require_definer.relation;
   if not (case require_definer.access
       when 'grants' then level >= 4 or c -> 'roles' ? 'PGREST_ADMIN'
-      when 'policy' then rowhouse.administers_as(tenant, app, level, c ->> 'sub')
       -- Tables of objects come into being by their first row: whoever may make a row may make one.
       when 'lists' then level >= case when require_definer.relation is null then 2 else 3 end
+      when 'policy' then rowhouse.administers(tenant, app, c)
       else level >= 3 end) then
     perform rowhouse.refuse('RH303', 'Insufficient permissions to change definitions',
       jsonb_build_object('reason', 'define'));
@@ -121,7 +122,7 @@ begin
 end
 $$;
 comment on function rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) is
-  'Refuses unless the claims may make this change: level full (mode grants: PGREST_ADMIN or root; mode policy: an administrator of the app), sudo where asked.';
+  'Refuses unless the claims may make this change: level full (mode grants: PGREST_ADMIN or root; mode policy: administrators of the app), sudo where asked.';
 
 revoke all on function rowhouse.apps(integer), rowhouse.catalog(text),
   rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) from public;
