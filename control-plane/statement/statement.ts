@@ -1,6 +1,7 @@
 import type { Fault } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
+import type { AggregateCall, GroupCondition, GroupKey, GroupOrder } from './aggregate.ts';
 import type { Field, Hop, Predicate } from './predicate.ts';
 
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
@@ -184,21 +185,24 @@ export interface Share {
   readonly output: Output;
 }
 
-export type AggregateFunction = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct';
-
+/** Groups of the visible rows and what is made of each; without `groupBy` one row. Every output has a name of its own. */
 export interface Aggregate {
   readonly kind: 'aggregate';
   readonly table: TableName;
   readonly where?: Predicate;
-  readonly groupBy: readonly Field[];
-  /** `field` absent: count(*). */
-  readonly functions: readonly {
-    readonly as: string;
-    readonly fn: AggregateFunction;
-    readonly field?: Field;
-  }[];
+  readonly groupBy: readonly (GroupKey & { readonly as: string })[];
+  readonly functions: readonly (AggregateCall & { readonly as: string })[];
+  /** All of them hold of a group that is shown. */
+  readonly having?: readonly GroupCondition[];
+  /** The keys of the groups are always appended. */
+  readonly order?: readonly GroupOrder[];
+  readonly limit?: number;
+  readonly offset?: number;
+  /** Also count all groups, ignoring limit and offset. */
+  readonly total?: boolean;
   readonly format: Format;
   readonly show: Show;
+  /** Refuse with limit_required when there are more groups than this and no limit was given; so many values are listed of one group at most. */
   readonly cap: number;
 }
 

@@ -129,9 +129,11 @@ const representative: Readonly<Record<string, Statement>> = {
   aggregate: {
     kind: 'aggregate',
     table: pets,
-    groupBy: [{ kind: 'path', column: 'meta', path: ['kind'] }],
+    groupBy: [
+      { as: 'meta.kind', kind: 'field', field: { kind: 'path', column: 'meta', path: ['kind'] } },
+    ],
     functions: [
-      { as: 'total', fn: 'sum', field: { kind: 'column', name: 'price' } },
+      { as: 'total', fn: 'sum', of: { kind: 'field', field: { kind: 'column', name: 'price' } } },
       { as: 'n', fn: 'count' },
     ],
     format: output.format,
@@ -245,7 +247,9 @@ describe('values', () => {
         {
           kind: 'aggregate',
           table: pets,
-          groupBy: [{ kind: 'path', column: 'meta', path: [text] }],
+          groupBy: [
+            { as: text, kind: 'field', field: { kind: 'path', column: 'meta', path: [text] } },
+          ],
           functions: [{ as: text, fn: 'count' }],
           format: output.format,
           show: 'live',
