@@ -1,9 +1,7 @@
-import { ident, type Sql, sql } from '../base/sql.ts';
 import { ends, type Graph, isEdgeTable } from '../model/graph.ts';
 import type { Table } from '../model/table.ts';
-import { logicalName, physicalName } from '../model/table-schema.ts';
-import { shortName } from './names.ts';
-import { columnList, constraint, type TableObject, tableName } from './object.ts';
+import { logicalName } from '../model/table-schema.ts';
+import type { TableObject } from './object.ts';
 import { trigger } from './trigger.ts';
 
 /** What a graph adds to its tables: rules of edges that Postgres has no constraint for. */
@@ -11,7 +9,7 @@ export function graphObjects(table: Table): readonly TableObject[] {
   const { graph } = table;
   if (!graph) return [];
   if (isEdgeTable(table)) {
-    return [distinctEnds(table), author(table), ...rules(table, graph, edgeColumns)];
+    return [author(table), ...rules(table, graph, edgeColumns)];
   }
   const [key] = table.key;
   const { selfReference } = graph;
@@ -27,14 +25,6 @@ interface EdgeColumns {
 }
 
 const edgeColumns: EdgeColumns = { ...ends, type: 'type' };
-
-function distinctEnds(table: Table): TableObject {
-  const rule = sql`check (${ident(ends.from)} <> ${ident(ends.to)})`;
-  return constraint(table, { kind: 'check', name: endsCheck, rule, split: true, field: ends.to });
-}
-
-/** Name of the check that an edge has two ends. */
-export const endsCheck = 'ends_check';
 
 function author(table: Table): TableObject {
   return trigger(table, {
@@ -65,40 +55,32 @@ function rules(table: Table, graph: Graph, columns: EdgeColumns): readonly Table
     })),
   });
   const args = [logicalName(table), from, to, type ?? '', told];
-  const moved = [from, to, ...(type === undefined ? [] : [type])].map((name) => ident(name));
-  const waits = type !== undefined || limits.length > 0 ? 'before insert or update of' : 'before update of';
+  const waits = type !== undefined || limits.length > 0;
   const call = 'check_edges';
   return [
     trigger(table, {
       order: '_030_edges',
-      when: waits,
-      columns: moved,
+      when: waits ? 'before insert or update' : 'before update',
+      columns: [from, to, ...(type === undefined ? [] : [type])],
       each: 'statement',
       call: 'lock_edges',
       args: [logicalName(table)],
     }),
-    trigger(table, { order: '_800_edges_insert', when: 'after insert', tables: 'new', each: 'statement', call, args }),
-    trigger(table, { order: '_800_edges_update', when: 'after update', tables: 'both', each: 'statement', call, args }),
+    trigger(table, {
+      order: '_800_edges_insert',
+      when: 'after insert',
+      tables: 'new',
+      each: 'statement',
+      call,
+      args,
+    }),
+    trigger(table, {
+      order: '_800_edges_update',
+      when: 'after update',
+      tables: 'both',
+      each: 'statement',
+      call,
+      args,
+    }),
   ];
-}
-
-/** Reading from either end, by type. The key of the ends' uniqueness leads with `from_id` and would serve one of them only in part. */
-export function edgeIndexes(table: Table): readonly { readonly name: string; readonly on: Sql }[] {
-  return Object.values(ends).map((end) => ({
-    name: shortName(end, `edge_${table.id}`),
-    on: columnList([end, 'type']),
-  }));
-}
-
-/** The condition of an edge's two ends: each is a row that the caller may see, by the policy of its own table. */
-export function endsVisible(table: Table): Sql | undefined {
-  if (!isEdgeTable(table)) return undefined;
-  const conditions = table.references
-    .filter(({ columns: [column] }) => column === ends.from || column === ends.to)
-    .map(({ columns: [column = ''], target, targetColumns: [key = ''] }) => {
-      const nodes = tableName({ schema: table.schema, physical: physicalName(target) });
-      const end = ident(table.physical, column);
-      return sql`exists (select 1 from ${nodes} as node where node.${ident(key)} = ${end})`;
-    });
-  return conditions.reduce((left, right) => sql`${left} and ${right}`);
 }

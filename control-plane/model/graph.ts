@@ -8,6 +8,7 @@ import {
   sameName,
   type Table,
   type TableDraft,
+  type TableName,
 } from './table.ts';
 
 /** A kind of edge. An edge points from child to parent: seen from the child it has the name, from the parent the inverse. */
@@ -36,8 +37,8 @@ export interface Graph {
 /** Columns of an edge table that name its two ends. */
 export const ends = { from: 'from_id', to: 'to_id' } as const;
 
-/** Names that replies of traversals keep for themselves. */
-const reservedNames = ['data', 'nodes', 'edges', 'children'];
+/** The key of the row itself, beside the rows that edges lead to. */
+const reservedName = 'data';
 
 /** The name of the edge table of a table. */
 export function edgeTableName(table: string): string {
@@ -49,9 +50,8 @@ export function isEdgeTable(table: Pick<TableDraft, 'graph'>): boolean {
   return table.graph?.edges === true;
 }
 
-/** The edge table of a node table, if it has one. */
-export function edgesOf(table: TableDraft, catalog: Catalog): Table | undefined {
-  if (!table.graph || table.graph.edges || table.graph.selfReference !== undefined) return undefined;
+/** The edge table of a table, if it has one. */
+export function edgesOf(table: TableName, catalog: Catalog): Table | undefined {
   return catalog.tables.find(
     (other) => isEdgeTable(other) && other.references.some(({ target }) => sameName(target, table)),
   );
@@ -93,16 +93,24 @@ export function edgeDraft(table: TableDraft): TableDraft | undefined {
       column('id', { base: 'uuid' }, { required: true, default: { kind: 'uuid' } }),
       column(ends.from, type, { required: true }),
       column(ends.to, type, { required: true }),
-      column('type', { base: 'text' }, {
-        required: true,
-        indexed: true,
-        enum: graph.types.map(({ name }) => name),
-      }),
-      column('metadata', { base: 'jsonb' }, {
-        required: true,
-        indexed: true,
-        default: { kind: 'value', value: {} },
-      }),
+      column(
+        'type',
+        { base: 'text' },
+        {
+          required: true,
+          indexed: true,
+          enum: graph.types.map(({ name }) => name),
+        },
+      ),
+      column(
+        'metadata',
+        { base: 'jsonb' },
+        {
+          required: true,
+          indexed: true,
+          default: { kind: 'value', value: {} },
+        },
+      ),
       column('created_by_id', { base: 'text' }, { immutable: true }),
     ],
     key: ['id'],
@@ -139,17 +147,25 @@ export function checkGraph(draft: TableDraft): void {
   if (kind !== 'table' || key.length !== 1) {
     refuse(draft, 'A graph needs a table with a primary key of one column', 'graph', 'key');
   }
-  if (graph.types.length === 0) refuse(draft, 'A graph needs a type of edge', 'graph.types', 'types');
+  if (graph.types.length === 0)
+    refuse(draft, 'A graph needs a type of edge', 'graph.types', 'types');
   const seen = new Set<string>();
   for (const [at, type] of graph.types.entries()) {
     const place = `graph.types.${at}`;
-    for (const part of ['name', 'inverse'] as const) checkTypeName(draft, type[part], `${place}.${part}`);
-    if (seen.has(type.name)) refuse(draft, `Edge type '${type.name}' exists`, `${place}.name`, 'name');
+    for (const part of ['name', 'inverse'] as const)
+      checkTypeName(draft, type[part], `${place}.${part}`);
+    if (seen.has(type.name))
+      refuse(draft, `Edge type '${type.name}' exists`, `${place}.name`, 'name');
     seen.add(type.name);
     for (const part of ['maxOutgoing', 'maxIncoming'] as const) {
       const most = type[part];
       if (most === undefined || (Number.isInteger(most) && most >= 1 && most < 2 ** 31)) continue;
-      refuse(draft, 'A number of edges is an integer from 1', `${place}.constraints`, 'constraints');
+      refuse(
+        draft,
+        'A number of edges is an integer from 1',
+        `${place}.constraints`,
+        'constraints',
+      );
     }
   }
   checkSelfReference(draft, graph);
@@ -158,7 +174,7 @@ export function checkGraph(draft: TableDraft): void {
 function checkTypeName(draft: TableDraft, name: string, place: string): void {
   const bytes = Buffer.byteLength(name);
   const fits = bytes > 0 && bytes <= 63 && !name.includes('\0') && name.isWellFormed();
-  if (!fits || reservedNames.includes(name) || name.includes(',')) {
+  if (!fits || name === reservedName || name.includes(',')) {
     refuse(draft, `'${name}' cannot be the name of an edge type`, place, 'name');
   }
 }
@@ -175,7 +191,12 @@ function checkSelfReference(draft: TableDraft, graph: Graph): void {
       targetColumns[0] === draft.key[0],
   );
   if (!refers) {
-    refuse(draft, `'${selfReference}' does not refer to the table's own key`, place, 'self_reference');
+    refuse(
+      draft,
+      `'${selfReference}' does not refer to the table's own key`,
+      place,
+      'self_reference',
+    );
   }
   if (graph.types.length > 1) {
     refuse(draft, 'A column that refers to the parent makes edges of one type', place, 'types');
