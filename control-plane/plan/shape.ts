@@ -2,6 +2,7 @@ import { bind, ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Format, Output, OutputItem, Right } from '../statement/statement.ts';
 import { printed } from './print.ts';
 import { needColumn, own, type Source } from './scope.ts';
+import { rank } from './search.ts';
 
 /** The keys of an output row. */
 export interface Shape {
@@ -99,6 +100,8 @@ function keyOf(item: OutputItem, source: Source, format: Format): Key {
     case 'literal':
       // Through jsonb: see withoutOptional.
       return { as: item.as, value: sql`${bind(JSON.stringify(item.value))}::jsonb` };
+    case 'rank':
+      return { as: item.as, value: rank(item.search, source) };
     case 'right':
       return { as: item.as, value: right(item.right, source) };
     case 'access': {
