@@ -6,6 +6,7 @@ import { forwardOf, reverseOf } from '../compile/step.ts';
 import { type App, type DataSource, defaultApp } from '../model/app.ts';
 import type { AppPart, LifeCycle } from '../model/app-definition.ts';
 import type { Catalog } from '../model/catalog.ts';
+import { edgesOf } from '../model/graph.ts';
 import { sameName, type Table } from '../model/table.ts';
 import { needApp, needDataSource } from './app-change.ts';
 import { type Change, remove } from './change.ts';
@@ -150,13 +151,9 @@ function withEdges(
   catalog: Catalog,
   follows: (edges: Table) => boolean,
 ): readonly Table[] {
-  const edges = catalog.tables.filter(
-    (each) =>
-      each.graph?.['edges'] === true &&
-      !tables.includes(each) &&
-      follows(each) &&
-      tables.some((table) => each.references.some(({ target }) => sameName(target, table))),
-  );
+  const edges = tables
+    .flatMap((table) => edgesOf(table, catalog) ?? [])
+    .filter((each) => !tables.includes(each) && follows(each));
   return [...tables, ...edges];
 }
 
