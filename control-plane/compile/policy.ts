@@ -1,4 +1,3 @@
-import { ServiceError } from '../base/errors.ts';
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import { typeName } from '../model/flags.ts';
 import type { AccessMode, Table } from '../model/table.ts';
@@ -18,7 +17,7 @@ interface Conditions {
  * THE table of access modes; the texts and the threats they answer are in policies/. What depends only on the caller is in a
  * sub-select, evaluated once a statement; each such function is mentioned once a policy, because every mention runs it again.
  */
-const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>> = {
+const modes: Readonly<Record<AccessMode, (table: Table) => Conditions>> = {
   grants: (table) => ({
     select: may(table, 'select'),
     insert: may(table, 'insert'),
@@ -29,7 +28,7 @@ const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>>
   acl: (table) => ({
     // The stamp first: a row of this very statement may carry an ACL its snapshot has no bit for, and get_bit raises beyond the end.
     select: sql`(${own} or ${bit(table, 'readable')})`,
-    insert: sql`(select rowhouse.may_create(${slugOf(table)}))`,
+    insert: mayCreate(table),
     update: bit(table, 'changeable'),
     check: sql`true`,
     delete: bit(table, 'deletable'),
@@ -41,10 +40,27 @@ const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>>
     check: sql`true`,
     delete: bit(table, 'deletable'),
   }),
+  policy: (table) => {
+    const permitted = sql`(select rowhouse.allowed_anyway(${slugOf(table)}, ${literal(table.app)}, true))`;
+    const lists = table.features.acl;
+    const both = (right: Parameters<typeof bit>[1]): Sql =>
+      lists ? sql`(${permitted} and ${bit(table, right)})` : permitted;
+    return {
+      select: sql`(${own} or ${both('readable')})`,
+      insert: lists ? sql`(${permitted} and ${mayCreate(table)})` : permitted,
+      update: both('changeable'),
+      check: permitted,
+      delete: both('deletable'),
+    };
+  },
 };
 
 /** Written by this very transaction: what RETURNING shows when the writer has just lost the row. */
 const own = sql`_xact = (select pg_current_xact_id_if_assigned())`;
+
+function mayCreate(table: Table): Sql {
+  return sql`(select rowhouse.may_create(${slugOf(table)}))`;
+}
 
 function may(table: Table, verb: string): Sql {
   const held = sql`rowhouse.may(${literal(table.id)}::integer, ${literal(verb)})`;
@@ -71,13 +87,7 @@ export function rowSecurity(table: Table): readonly string[] {
 
 /** The policies of a table's access mode, that of our own functions, and that of its part of the history. */
 export function policies(table: Table): readonly TableObject[] {
-  const conditions = modes[table.access]?.(table);
-  if (!conditions) {
-    throw new ServiceError('invalid_definition', `Access mode '${table.access}' is not served`, {
-      table: table.name,
-      reason: 'access_mode',
-    });
-  }
+  const conditions = modes[table.access](table);
   const tenant = ident(table.schema);
   const select = shown(table, conditions.select, hasStamp(table));
   // Without it an UPDATE that reads no column would meet rows in the trash, which no SELECT policy then hides.
@@ -96,8 +106,7 @@ export function policies(table: Table): readonly TableObject[] {
 /** Which rows of a table show through views: in mode grants all, for the view has its own rules; else those the reader may see. */
 export function viewCondition(table: Table): Sql {
   if (table.access === 'grants') return shown(table, sql`true`, false);
-  const conditions = modes[table.access]?.(table);
-  return conditions ? shown(table, conditions.select, false) : sql`false`;
+  return shown(table, modes[table.access](table).select, false);
 }
 
 /** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */

@@ -33,6 +33,11 @@ export function engineColumns(draft: Pick<TableDraft, 'features' | 'access'>): r
 /** The generated full-text vector over the columns flagged searchable. */
 export const searchColumn = '_search';
 
+/** The column that holds a table's full-text vector: over weighted fields where it has a rule for them. */
+export function searchVector(table: Pick<TableDraft, 'search'>): string {
+  return table.search ? 'search_vector' : searchColumn;
+}
+
 /** Whether rows carry `_xact`, the transaction that wrote them: everywhere but in mode grants, whose rows nobody loses by a write. */
 export function hasStamp(draft: Pick<TableDraft, 'access'>): boolean {
   return draft.access !== 'grants';

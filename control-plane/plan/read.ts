@@ -29,7 +29,7 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   const table = tableOf(catalog, read.table);
   const source = tableSource(table);
   const where = keyed(read, table, () => matching(read.where, read.show, source, context));
-  const order = terms(read.order ?? [], source);
+  const order = terms(read.order ?? [], source, context);
   const cursor = read.cursor && read.limit !== undefined ? read.limit : undefined;
   const printer = shape(read.output, source, context, cursor !== undefined);
   const after =
@@ -52,7 +52,7 @@ export function planRead(read: Read, catalog: Catalog): Planned {
       ? sql`select ${select} from (select t.* from ${from} as t${whereAll(conditions)}${orderBy(order)}${page}) as t${joins}${orderBy(order)}`
       : sql`select ${select} from ${from} as t${joins}${whereAll(conditions)}${orderBy(order)}${page}`;
   const beyond = after ? [isBehind(passed)] : [];
-  const rows = (gate: readonly Sql[]): Sql => paged(sql`matching`, [...gate, ...beyond]);
+  const rows = (gate: readonly Sql[]): Sql => paged(candidates(read), [...gate, ...beyond]);
   // `offset 0` keeps the limit from reaching the choice of index: the sparse branch reads by _acl and sorts the little it finds.
   const few = (gate: readonly Sql[]): Sql =>
     paged(sql`(select t.* from matching as t${whereAll(gate)} offset 0)`, beyond);
@@ -137,6 +137,16 @@ export function pageOf(read: { limit?: number; offset?: number; cap?: number }):
   const most = read.limit ?? (read.cap === undefined ? undefined : read.cap + 1);
   const limit = most === undefined ? sql`` : sql` limit ${literal(most)}::bigint`;
   return read.offset ? sql`${limit} offset ${bind(read.offset)}::bigint` : limit;
+}
+
+/** To rank a match its words are read, which an index doesn't spare: of very many only so many are. A page further on is still one of as many. */
+const mostRanked = 30_000;
+
+/** The matches a page is cut from. */
+function candidates(read: Read): Sql {
+  if (read.limit === undefined || read.order?.[0]?.field.kind !== 'rank') return sql`matching`;
+  const most = Math.max(mostRanked, read.limit + (read.offset ?? 0));
+  return sql`(select m.* from matching as m limit ${literal(most)}::bigint)`;
 }
 
 /** In a read by key, an operand that can't be a key means that there is no such row. */

@@ -4,7 +4,7 @@ import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Hop } from '../statement/predicate.ts';
 import type { Related } from '../statement/statement.ts';
-import { followed } from './predicate.ts';
+import { followed } from './relation.ts';
 import { type Context, liveOnly, relation, type Source, tableSource } from './scope.ts';
 
 /** Rows of another table that belong to one row of a source: what is between `from` and the end of a lateral select. */

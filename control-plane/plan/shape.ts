@@ -4,6 +4,7 @@ import { printed } from './print.ts';
 import { type Far, farOf } from './related.ts';
 import { right, rights } from './right.ts';
 import { type Context, joinLists, needColumn, type Source } from './scope.ts';
+import { rank } from './search.ts';
 
 /** The keys of an output row. */
 export interface Shape {
@@ -175,6 +176,8 @@ function keyOf(
     case 'literal':
       // Through jsonb: see withoutOptional.
       return { as: item.as, value: sql`${bind(JSON.stringify(item.value))}::jsonb` };
+    case 'rank':
+      return { as: item.as, value: rank(item.search, source) };
     case 'right':
       return { as: item.as, value: right(item.right, source) };
     case 'rights':

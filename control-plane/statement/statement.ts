@@ -2,7 +2,7 @@ import type { Fault } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
 import type { AggregateCall, GroupCondition, GroupKey, GroupOrder } from './aggregate.ts';
-import type { Field, Hop, Predicate } from './predicate.ts';
+import type { Field, Hop, Predicate, Search } from './predicate.ts';
 
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
 export type Show = 'live' | 'trashed' | 'deleted';
@@ -45,6 +45,8 @@ export type OutputItem =
   /** A column's value as the only member of an object; NULL stays null. */
   | { readonly kind: 'member'; readonly name: string; readonly member: string; readonly as: string }
   | Related
+  /** How well the row answers a search. */
+  | { readonly kind: 'rank'; readonly search: Search; readonly as: string }
   | { readonly kind: 'literal'; readonly value: Json; readonly as: string };
 
 /**
@@ -70,6 +72,8 @@ export interface Output {
 
 export interface Order {
   readonly field: Field;
+  /** Forward hops to the row whose field it is; nothing is there where the caller may not see that row. */
+  readonly via?: readonly Hop[];
   readonly descending: boolean;
   /** Absent: as Postgres places them (last ascending, first descending). */
   readonly nulls?: 'first' | 'last';
@@ -80,7 +84,10 @@ export interface Order {
   readonly sort?: 'number' | 'text' | 'time' | 'random';
 }
 
-/** Rows of one table. The primary key is always appended to the order. */
+/**
+ * Rows of one table. The primary key is always appended to the order. In an order by rank no more than about 30,000 matches are ranked:
+ * of more, some that many.
+ */
 export interface Read {
   readonly kind: 'read';
   readonly table: TableName;
