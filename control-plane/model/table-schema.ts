@@ -2,6 +2,7 @@ import { type ErrorDetail, type ErrorKind, ServiceError } from '../base/errors.t
 import { baseTypes } from '../base/types.ts';
 import { type Catalog, findTable } from './catalog.ts';
 import { carries, flagNames, flags } from './flags.ts';
+import { checkGraph } from './graph.ts';
 import {
   type Column,
   type Features,
@@ -60,6 +61,7 @@ export function checkDraft(draft: TableDraft, catalog: Catalog, replaces?: Table
   for (const column of draft.columns) checkColumn(column, draft);
   checkKey(draft);
   for (const reference of draft.references) checkReference(reference, draft, catalog, replaces);
+  checkGraph(draft);
 }
 
 function checkTableName(draft: TableDraft, catalog: Catalog, replaces?: TableName): void {

@@ -77,7 +77,7 @@ export async function planView(
         const message = `'${view.name}' is used by: ${names.join(', ')}`;
         throw new ServiceError('has_dependents', message, { table: view.name, data: { names } });
       }
-      return change(view, withoutTable(catalog, view), [dropView(view)], { goneViews: [view] });
+      return change(view, withoutTable(catalog, view), [dropView(view)], { gone: [view] });
     }
     case 'refresh_view': {
       const view = needView(catalog, definition.view);
