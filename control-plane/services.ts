@@ -116,11 +116,12 @@ async function confirmAt(data: Pool, catalog: Catalog, caller: Caller): Promise<
             catalog.version,
             claims,
           ])
-        : client.query('select rowhouse.require_verb($1, $2, $3, $4)', [
+        : client.query('select rowhouse.require_right($1, $2, $3, $4, $5)', [
             catalog.tenant,
             catalog.version,
             claims,
             caller.right,
+            caller.app ?? null,
           ]),
     );
   } catch (error) {

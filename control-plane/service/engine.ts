@@ -44,6 +44,8 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** What the route asks the caller to be entitled to. */
   readonly right?: Right;
+  /** The app that the request addresses, if it names one. */
+  readonly app?: string;
 }
 
 type Statements = Extract<Action, { kind: 'statements' }>['statements'];
@@ -125,6 +127,7 @@ function callerOf({ route, request, signal }: Call, principal: Principal): Calle
     requestId: request.id,
     signal,
     ...(route.right === undefined ? {} : { right: route.right }),
+    ...(request.params['app'] === undefined ? {} : { app: request.params['app'] }),
   };
 }
 
