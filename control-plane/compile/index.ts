@@ -1,8 +1,9 @@
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import { type ColumnType, classOf, hasWords } from '../base/types.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
-import type { SearchRule, Table } from '../model/table.ts';
+import type { Column, SearchRule, Table } from '../model/table.ts';
 import { searchVector as vectorName } from '../model/table-schema.ts';
+import { heldValue } from '../model/held.ts';
 import { isUniqueBeyondKey, uniqueName } from './constraint.ts';
 import { declaredIndexes } from './index-declared.ts';
 import { joinedName, shortName } from './names.ts';
@@ -32,13 +33,16 @@ function index(table: Table, name: string, rest: Sql, field?: string): TableObje
   };
 }
 
-/** Live rows only: a value in the trash may be taken again. */
+/** What constraints can't say. Live rows only: a value in the trash may be taken again. */
 function uniqueIndexes(table: Table): readonly TableObject[] {
-  if (!table.features.softDelete) return [];
-  return table.columns.filter(isUniqueBeyondKey(table)).map((column) => {
+  const trash = table.features.softDelete;
+  const beyond = table.columns.filter(isUniqueBeyondKey(table));
+  return beyond
+    .filter(({ held }) => trash || held !== undefined)
+    .map((column) => {
     const name = uniqueName(column, table);
-    const on = sql`${tableName(table)} ${columnList([column.name])}`;
-    const live = sql`where trashed_at is null and deleted_at is null`;
+    const on = sql`${tableName(table)} (${indexed(column, table)})`;
+    const live = trash ? sql`where trashed_at is null and deleted_at is null` : sql``;
     return {
       kind: 'index',
       on: table.physical,
@@ -59,12 +63,18 @@ function plainIndexes(table: Table): readonly TableObject[] {
       const method = isInverted(column.type) ? sql`using gin ` : sql``;
       const name = shortName(column.name, `idx_${table.id}`);
       // Objects are asked what they contain; the smaller operator class serves that and no more.
-      const on =
-        table.provider === 'jsonb' && isInverted(column.type)
-          ? sql`(${ident(column.name)} jsonb_path_ops)`
-          : columnList([column.name]);
+      const paths = table.provider === 'jsonb' && classOf(column.type) === 'json' && !column.type.array;
+      const on = paths
+        ? sql`(${indexed(column, table)} jsonb_path_ops)`
+        : sql`(${indexed(column, table)})`;
       return index(table, name, sql`${method}${on}`, column.name);
     });
+}
+
+/** What an index is made over: the column, or the expression of one that is held. */
+function indexed(column: Column, { holder }: Table): Sql {
+  if (column.held === undefined || holder === undefined) return ident(column.name);
+  return sql`(${heldValue(column, ident(holder))})`;
 }
 
 /** Arrays and JSON are searched by what they contain. */

@@ -4,6 +4,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import type { NewRow, Update } from '../statement/statement.ts';
 import { expectations } from './expect.ts';
+import { heldAfter } from './held.ts';
 import { type Combinations, changedLists, combine } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { conditionsOf } from './read.ts';
@@ -27,7 +28,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
   const keys = target.by === 'keys' ? targetKeys(table, target.keys) : undefined;
   namedColumns(table, update.changes, 'update');
   const { changes, expect } = keys
-    ? mergeChanges(keys, update.changes, update.expect ?? [])
+    ? mergeChanges(keys, update.changes, update.expect ?? [], table.holder)
     : { changes: update.changes, expect: update.expect ?? [] };
   const named = namedColumns(table, changes, 'update');
   const combinations = combine(changes);
@@ -52,7 +53,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     table,
     source,
     trash: 'refused' as const,
-    body: bodyOf(named, listed, update.merge ?? []),
+    body: bodyOf(named, listed, update.merge ?? [], table.holder),
     back: written(table, update.output, listed ? 'relisted' : 'stored', context),
     ctes: [
       recordset('input', fields, records),
@@ -97,10 +98,19 @@ function cellsOf({ values }: NewRow, named: readonly Named[]): JsonObject {
   return cells;
 }
 
-function bodyOf(named: readonly Named[], listed: boolean, merge: readonly string[]): Body {
+function bodyOf(
+  named: readonly Named[],
+  listed: boolean,
+  merge: readonly string[],
+  holder?: string,
+): Body {
   const cells = named.map(({ name, always }, at) => {
     const sent = raw(`x.c${at}`);
-    const cell = merge.includes(name) ? sql`rowhouse.json_merge(t.${ident(name)}, ${sent})` : sent;
+    const cell = merge.includes(name)
+      ? sql`rowhouse.json_merge(t.${ident(name)}, ${sent})`
+      : name === holder
+        ? heldAfter(name, sent)
+        : sent;
     const value = always
       ? cell
       : sql`case when x.${raw(`h${at}`)} then ${cell} else t.${ident(name)} end`;

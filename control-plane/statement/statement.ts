@@ -47,7 +47,9 @@ export type OutputItem =
   | Related
   /** How well the row answers a search. */
   | { readonly kind: 'rank'; readonly search: Search; readonly as: string }
-  | { readonly kind: 'literal'; readonly value: Json; readonly as: string };
+  | { readonly kind: 'literal'; readonly value: Json; readonly as: string }
+  /** What a row holds under names that nothing declares, each under its own; never the first item. */
+  | { readonly kind: 'undeclared' };
 
 /**
  * The row at the end of the hops, null where there is none; with `many` all of them, once each, in the order of their key. Each table's

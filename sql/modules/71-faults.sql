@@ -289,7 +289,7 @@ begin
     union all
     select s.place, 100000, k, array['unknown_field', 'is not a field of ' || r.name]
     from sent as s cross join lateral jsonb_object_keys(s.fields) as k
-    where k <> all (engine)
+    where k <> all (engine) and r.holder is null
       and not exists (
         select from control.columns as c where c.tenant_id = r.tenant_id and c.relation_id = r.id and c.name = k)
   )
@@ -337,3 +337,8 @@ revoke all on function
   rowhouse.column_fault(jsonb, jsonb), rowhouse.faults(integer, jsonb, text)
 from public;
 grant execute on function rowhouse.faults(integer, jsonb, text) to rowhouse_tenant;
+-- guard_held judges as the writer.
+grant execute on function
+  rowhouse.castable(text, text), rowhouse.type_of(jsonb), rowhouse.value_fault(jsonb, jsonb),
+  rowhouse.column_fault(jsonb, jsonb)
+to rowhouse_tenant;
