@@ -1,7 +1,9 @@
 import { type ErrorDetail, type ErrorKind, ServiceError } from '../base/errors.ts';
 import { baseTypes } from '../base/types.ts';
+import { checkPlace } from './app-schema.ts';
 import { type Catalog, findTable } from './catalog.ts';
 import { carries, flagNames, flags } from './flags.ts';
+import { checkGraph } from './graph.ts';
 import {
   type Column,
   type Features,
@@ -60,10 +62,12 @@ export function checkDraft(draft: TableDraft, catalog: Catalog, replaces?: Table
   for (const column of draft.columns) checkColumn(column, draft);
   checkKey(draft);
   for (const reference of draft.references) checkReference(reference, draft, catalog, replaces);
+  checkGraph(draft);
 }
 
 function checkTableName(draft: TableDraft, catalog: Catalog, replaces?: TableName): void {
   const { name } = draft;
+  checkPlace(draft, catalog);
   checkName(name, { field: name, table: name });
   const physical = physicalName(draft);
   if (Buffer.byteLength(physical) > 63) {

@@ -10,7 +10,7 @@ import { settle } from '../compile/settle.ts';
 import { forwardOf, reverseOf, type Step } from '../compile/step.ts';
 import { createView, dropView, refreshView, storeName } from '../compile/view.ts';
 import { checkedQuery } from '../compile/view-query.ts';
-import { type Catalog, findTable, withoutTable, withTable } from '../model/catalog.ts';
+import { type Catalog, findTable, parted, withoutTable, withTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { dependentsOf } from '../model/dependents.ts';
 import type { Column, Table, TableDraft, TableName } from '../model/table.ts';
@@ -77,7 +77,7 @@ export async function planView(
         const message = `'${view.name}' is used by: ${names.join(', ')}`;
         throw new ServiceError('has_dependents', message, { table: view.name, data: { names } });
       }
-      return change(view, withoutTable(catalog, view), [dropView(view)], { goneViews: [view] });
+      return change(view, withoutTable(catalog, view), [dropView(view)], { gone: [view] });
     }
     case 'refresh_view': {
       const view = needView(catalog, definition.view);
@@ -116,7 +116,7 @@ async function workedOut(
 ): Promise<{ readonly view: Table; readonly reads: readonly Table[] }> {
   const { view: facts } = draft;
   if (!facts) throw new TypeError('a view without facts');
-  const { text, reads, narrows } = await checkedQuery(facts.source, catalog);
+  const { text, reads, narrows } = await checkedQuery(facts.source, parted(catalog));
   if (facts.materialized) for (const table of reads) requireOpen(table, catalog);
   const view = { ...facts, query: text, narrows, reads: reads.map((table) => table.id) };
   const identity = { id, uuid: randomUUID(), schema: catalog.schema };

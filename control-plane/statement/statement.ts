@@ -36,9 +36,31 @@ export type OutputItem =
     }
   /** Whether the caller holds the right on the row: decided by the row's policy. */
   | { readonly kind: 'right'; readonly right: Right; readonly as: string }
+  /** The names of those rights that the caller holds on the row. */
+  | {
+      readonly kind: 'rights';
+      readonly rights: readonly { readonly right: Right; readonly name: string }[];
+      readonly as: string;
+    }
+  /** A column's value as the only member of an object; NULL stays null. */
+  | { readonly kind: 'member'; readonly name: string; readonly member: string; readonly as: string }
+  | Related
   /** How well the row answers a search. */
   | { readonly kind: 'rank'; readonly search: Search; readonly as: string }
   | { readonly kind: 'literal'; readonly value: Json; readonly as: string };
+
+/**
+ * The row at the end of the hops, null where there is none; with `many` all of them, once each, in the order of their key. Each table's
+ * own policy decides what is there, and what is soft-deleted is not.
+ */
+export interface Related {
+  readonly kind: 'related';
+  readonly hops: readonly Hop[];
+  readonly as: string;
+  readonly items: readonly OutputItem[];
+  /** More than the limit are cut, which the key `truncated` then says; else it is absent. */
+  readonly many?: { readonly limit: number; readonly truncated: string };
+}
 
 export type Right = 'read' | 'edit' | 'delete' | 'share' | 'denied';
 

@@ -151,7 +151,7 @@ begin
   select rel.* into r
     from control.relations as rel join control.tenants as t on t.id = rel.tenant_id
     where t.slug = (rowhouse.principal()).tenant and rel.id = faults.relation;
-  if r.id is null then
+  if r.id is null or not r.active then
     return '[]';
   end if;
   -- Columns of the engine are the statement's business, not unknown.
