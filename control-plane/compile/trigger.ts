@@ -155,6 +155,17 @@ export function triggers(table: Table): readonly TableObject[] {
       call: 'next_number',
       args: [name],
     });
+    if (!identity.follows) continue;
+    add({
+      order: '_060_follow',
+      of: name,
+      when: `before insert or update of ${toText(ident(name))}`,
+      each: 'row',
+      only: sql`new.${ident(name)} is not null`,
+      pins: [name],
+      call: 'follow_number',
+      args: [name],
+    });
   }
   const touched = flagged(table, 'touched');
   if (touched.length > 0) {

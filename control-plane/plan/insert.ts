@@ -84,6 +84,8 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
         return column.default.prefix === undefined
           ? sql`rowhouse.uuid_v7()::${cast}`
           : sql`(${bind(column.default.prefix)}::text || rowhouse.uuid_v7())::${cast}`;
+      case 'random_uuid':
+        return sql`gen_random_uuid()::${cast}`;
       case 'value': {
         const { value } = column.default;
         const place = { field: column.name, operator: 'default' };

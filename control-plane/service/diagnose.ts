@@ -18,6 +18,7 @@ import {
 import { isStorable } from '../plan/operand.ts';
 import { plan } from '../plan/plan.ts';
 import type { Planned, Suspect } from '../plan/planned.ts';
+import { spelledRows } from '../plan/spell.ts';
 import type { Insert, NewRow, Statement, Update } from '../statement/statement.ts';
 
 /** Runs queries as the caller in one transaction and answers with the row of the last. */
@@ -92,9 +93,8 @@ async function faultsOfRows(failure: Failure, statement: RowWrite, table: Table)
       : undefined;
   if (early !== undefined) return early;
   const seen = failure.error instanceof ServiceError ? (failure.error.detail.faults ?? []) : [];
-  const rows = (statement.kind === 'update' ? statement.changes : statement.rows).map(
-    ({ values }) => values,
-  );
+  const sent = statement.kind === 'update' ? statement.changes : statement.rows;
+  const rows = spelledRows(sent, table).map(({ values }) => values);
   // jsonb can't take U+0000 either: then what shows without Postgres has to do.
   const asked = rows.every(isStorable)
     ? await askFaults(failure.alone, table, rows, statement.kind === 'insert' ? 'insert' : 'update')

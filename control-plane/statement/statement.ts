@@ -13,7 +13,7 @@ export type Intent = 'edit' | 'delete' | 'share';
 /** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
 export interface Format {
   readonly numbers: 'safe' | 'plain';
-  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero. `local`: UTC without zone. `micros`: the same, six digits. */
+  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero, and intervals as ISO 8601 durations. `local`: UTC without zone. `micros`: the same, six digits. */
   readonly times: 'millis' | 'trimmed' | 'local' | 'micros';
 }
 

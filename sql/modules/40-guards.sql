@@ -279,7 +279,38 @@ $$;
 comment on function rowhouse.next_number() is
   'before insert, row, when the identity column named is null: an explicit null takes the next number, as an absent value does.';
 
-revoke all on function rowhouse.touch(), rowhouse.next_number() from public;
+-- security definer: the sequence of an identity column is its owner's.
+create or replace function rowhouse.follow_number()
+returns trigger
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  sequence regclass := pg_get_serial_sequence(format('%I.%I', tg_table_schema, tg_table_name), tg_argv[0]);
+  last bigint := coalesce(pg_sequence_last_value(sequence), 0);
+  given bigint;
+begin
+  execute format('select ($1).%I', tg_argv[0]) into given using new;
+  -- setval can take back numbers that others have drawn since we looked, nextval never does. So a gap is drawn number by number, and
+  -- jumped only where nobody draws as many in between; jumps wait for one another.
+  if given - last > 10000 then
+    perform pg_advisory_xact_lock(hashtextextended('follow_number', sequence::oid::bigint));
+    last := coalesce(pg_sequence_last_value(sequence), 0);
+    if given - last > 10000 then
+      perform setval(sequence, given);
+      last := given;
+    end if;
+  end if;
+  while last < given loop
+    last := nextval(sequence);
+  end loop;
+  return new;
+end
+$$;
+comment on function rowhouse.follow_number() is
+  'before insert or update, row, when the identity column named has a value: its sequence moves beyond it.';
+
+revoke all on function rowhouse.touch(), rowhouse.next_number(), rowhouse.follow_number() from public;
 
 revoke all on function
   rowhouse.guard_frozen(), rowhouse.guard_sudo(), rowhouse.guard_insert(), rowhouse.guard_intent(),
