@@ -26,15 +26,17 @@ function primaryKey(table: Table): readonly TableObject[] {
 /** With a trash, uniqueness holds among live rows only and is a partial index: see index.ts. */
 function uniqueConstraints(table: Table): readonly TableObject[] {
   if (table.features.softDelete) return [];
-  return ownColumns(table).filter(isUniqueBeyondKey(table)).map((column) =>
-    constraint(table, {
-      kind: 'unique',
-      name: uniqueName(column, table),
-      rule: sql`unique ${columnList([column.name])}`,
-      split: false,
-      field: column.name,
-    }),
-  );
+  return ownColumns(table)
+    .filter(isUniqueBeyondKey(table))
+    .map((column) =>
+      constraint(table, {
+        kind: 'unique',
+        name: uniqueName(column, table),
+        rule: sql`unique ${columnList([column.name])}`,
+        split: false,
+        field: column.name,
+      }),
+    );
 }
 
 function jointConstraints(table: Table): readonly TableObject[] {

@@ -62,6 +62,7 @@ export function checkDraft(draft: TableDraft, catalog: Catalog, replaces?: Table
   checkColumns(draft);
   for (const column of draft.columns) checkColumn(column, draft);
   checkKey(draft);
+  checkHeld(draft);
   for (const reference of draft.references) checkReference(reference, draft, catalog, replaces);
   checkGraph(draft);
 }
@@ -130,12 +131,47 @@ function checkColumn(column: Column, draft: TableDraft): void {
   }
 }
 
+/** What a column held in JSON can't be: part of a key, of a reference or of a rule over several columns, or guarded as only columns of Postgres are. */
+function checkHeld(draft: TableDraft): void {
+  const joint = [
+    draft.key,
+    ...draft.references.map(({ columns }) => columns),
+    ...(draft.uniques ?? []).map(({ columns }) => columns),
+  ].flat();
+  for (const column of draft.columns.filter(({ held }) => held !== undefined)) {
+    const { name, immutable, sudo, touched, identity } = column;
+    const detail = { field: name, table: draft.name, reason: 'held' };
+    if (draft.holder === undefined) refuse('invalid_definition', 'Nothing holds it', detail);
+    if (joint.includes(name) || immutable || sudo || touched || identity) {
+      const message = `Column '${name}' is held in JSON: it takes no part in keys and references`;
+      refuse('invalid_definition', message, detail);
+    }
+  }
+  const clash = draft.columns.find(({ name, held }) => held === undefined && name === draft.holder);
+  if (clash) {
+    const detail = { field: clash.name, table: draft.name, reason: 'reserved' };
+    refuse('invalid_name', `Column name '${clash.name}' is reserved`, detail);
+  }
+}
+
 function checkKey(draft: TableDraft): void {
   for (const name of draft.key) requireColumn(draft, name);
   if (draft.features.softDelete && draft.key.length === 0) {
     const message = 'A trash needs a primary key';
     refuse('invalid_definition', message, { table: draft.name, reason: 'soft_delete' });
   }
+  checkMark(draft);
+}
+
+function checkMark({ name: table, features, columns, key }: TableDraft): void {
+  const { mark, softDelete } = features;
+  if (mark === undefined) return;
+  const column = columns.find(({ name }) => name === mark);
+  const fits = column?.type.base === 'boolean' && !column.type.array;
+  if (fits && !softDelete && key.length > 0 && !key.includes(mark)) return;
+  const message =
+    'Deleting by a mark needs a boolean column, a primary key beside it, and no trash';
+  refuse('invalid_definition', message, { field: mark, table, reason: 'mark' });
 }
 
 function checkReference(

@@ -67,7 +67,8 @@ export function resolve(field: Field, source: Source, label = fieldName(field)):
       return { kind: 'column', sql: rank(field.search, source), type: { base: 'real' } };
     case 'path': {
       const type = needColumn(source.table, field.column, label);
-      if (type.base !== 'jsonb' || type.array) misfit({ field: label, operator: 'path' }, 'no_path');
+      if (type.base !== 'jsonb' || type.array)
+        misfit({ field: label, operator: 'path' }, 'no_path');
       return pathIn(source.column(field.column), field.path, label);
     }
     case 'undeclared': {

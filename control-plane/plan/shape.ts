@@ -38,29 +38,21 @@ interface Printer {
 
 /** How rows of a source are printed. `bound`: the rows have more columns than keys. */
 export function shape(output: Output, source: Source, context: Context, bound = false): Shape {
-  const { joins, lists, ...printer } = printerOf(
-    output.items,
-    output.format,
-    source,
-    context,
-    bound,
-  );
+  const { joins, lists, ...printer } = printerOf(output, source, context, bound);
   return { select: printer.select, rows: rowsOf(printer), joins, lists };
 }
 
 function printerOf(
-  items: readonly OutputItem[],
-  format: Format,
+  { items, format, undeclared: open = false }: Output,
   source: Source,
   context: Context,
   bound: boolean,
 ): Printer & Pick<Shape, 'joins' | 'lists'> {
   const joins: Sql[] = [];
-  const keys = items.flatMap((item): readonly Key[] => {
-    if (item.kind === 'undeclared') return spreadOf(items, source);
+  const keys = items.flatMap((item): Key[] => {
     if (item.kind !== 'related') return [keyOf(item, source, format)];
     const far = farOf(item, source, context);
-    const printer = printerOf(item.items, format, far.source, context, false);
+    const printer = printerOf({ items: item.items, format }, far.source, context, false);
     joins.push(joinOf(far, printer));
     const value = { as: item.as, value: sql`${far.name}.v` };
     if (!item.many) return [value];
@@ -69,7 +61,7 @@ function printerOf(
   const lists = source.table.features.acl && items.some(needsLists);
   // Rows within rows are printed like a missing optional key: then such a key is never printed, not cut out again.
   const exact = joins.length > 0 && keys.some(({ optional }) => optional);
-  const open = keys.some(({ spread }) => spread);
+  if (open) keys.push(...spreadOf(items, source));
   return { ...(bound || exact || open ? boundKeys(keys) : namedKeys(keys)), joins, lists };
 }
 
@@ -162,15 +154,12 @@ function withoutOptional(rows: Sql, keys: readonly Key[]): Sql {
 function spreadOf(items: readonly OutputItem[], source: Source): readonly Key[] {
   const { holder } = source.table;
   if (holder === undefined) return [];
-  const taken = items.flatMap((item) => {
-    if (item.kind === 'undeclared') return [];
-    return item.kind === 'column' ? (item.as ?? item.name) : item.as;
-  });
+  const taken = items.map((item) => (item.kind === 'column' ? (item.as ?? item.name) : item.as));
   return [{ as: '', value: undeclared(source.table, source.own(holder), taken), spread: true }];
 }
 
 function keyOf(
-  item: Exclude<OutputItem, { kind: 'related' | 'undeclared' }>,
+  item: Exclude<OutputItem, { kind: 'related' }>,
   source: Source,
   format: Format,
 ): Key {

@@ -3,6 +3,7 @@ import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import type { NewRow, Update } from '../statement/statement.ts';
+import { defaultOf, resettable } from './default.ts';
 import { expectations } from './expect.ts';
 import { heldAfter } from './held.ts';
 import { type Combinations, changedLists, combine } from './lists.ts';
@@ -10,7 +11,14 @@ import type { Planned } from './planned.ts';
 import { conditionsOf } from './read.ts';
 import { type RecordColumn, recordset, sentType } from './recordset.ts';
 import { type Named, namedColumns } from './rows.ts';
-import { needFeature, newContext, relation, tableSource, writableOf } from './scope.ts';
+import {
+  type Context,
+  needFeature,
+  newContext,
+  relation,
+  tableSource,
+  writableOf,
+} from './scope.ts';
 import { mergeChanges, targetKeys } from './target.ts';
 import { planChangeListed } from './unread.ts';
 import { type Body, writeByKeys, writeByWhere } from './write.ts';
@@ -53,7 +61,12 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     table,
     source,
     trash: 'refused' as const,
-    body: bodyOf(named, listed, update.merge ?? [], table.holder),
+    body: bodyOf(named, listed, {
+      merge: update.merge ?? [],
+      fallback: fallbacks(update, table, named, context),
+      // Where the unnamed falls back, what is sent is all that is held.
+      ...(update.unnamed === undefined ? { holder: table.holder } : {}),
+    }),
     back: written(table, update.output, listed ? 'relisted' : 'stored', context),
     ctes: [
       recordset('input', fields, records),
@@ -98,11 +111,36 @@ function cellsOf({ values }: NewRow, named: readonly Named[]): JsonObject {
   return cells;
 }
 
+/** What columns that a change doesn't name become, by name; absent: they stay. `DEFAULT` where no change names them. */
+function fallbacks(
+  { unnamed }: Update,
+  table: Table,
+  named: readonly Named[],
+  context: Context,
+): ReadonlyMap<string, Sql> {
+  if (unnamed === undefined) return new Map();
+  const some = new Set(named.map(({ name }) => name));
+  return new Map(
+    resettable(table).map((column) => [
+      column.name,
+      some.has(column.name) ? (defaultOf(column, context) ?? sql`null`) : sql`default`,
+    ]),
+  );
+}
+
 function bodyOf(
   named: readonly Named[],
   listed: boolean,
-  merge: readonly string[],
-  holder?: string,
+  {
+    merge,
+    fallback,
+    holder,
+  }: {
+    readonly merge: readonly string[];
+    readonly fallback: ReadonlyMap<string, Sql>;
+    /** Keeps what is not sent. */
+    readonly holder?: string | undefined;
+  },
 ): Body {
   const cells = named.map(({ name, always }, at) => {
     const sent = raw(`x.c${at}`);
@@ -113,9 +151,13 @@ function bodyOf(
         : sent;
     const value = always
       ? cell
-      : sql`case when x.${raw(`h${at}`)} then ${cell} else t.${ident(name)} end`;
+      : sql`case when x.${raw(`h${at}`)} then ${cell} else ${fallback.get(name) ?? sql`t.${ident(name)}`} end`;
     return sql`${ident(name)} = ${value}`;
   });
+  const some = new Set(named.map(({ name }) => name));
+  for (const [name, value] of fallback) {
+    if (!some.has(name)) cells.push(sql`${ident(name)} = ${value}`);
+  }
   if (listed) {
     cells.push(sql`_acl = case when x.a is null then t._acl else ${newAcl} end`);
   }

@@ -67,6 +67,7 @@ function physicalColumns(table: Table, output: Output, context: Context): readon
   const names = [
     ...table.key,
     ...output.items.flatMap((item) => columnsOf(item, table, context)),
+    ...(output.undeclared && table.holder !== undefined ? [table.holder] : []),
   ];
   const [first] = table.columns;
   if (names.length === 0 && first) names.push(first.name);
@@ -81,8 +82,6 @@ export function columnsOf(item: OutputItem, table: Table, context: Context): rea
       return [item.name];
     case 'object':
       return item.columns;
-    case 'undeclared':
-      return table.holder === undefined ? [] : [table.holder];
     case 'related':
       return nearColumns(item, table, context);
     case 'access':

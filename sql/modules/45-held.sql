@@ -40,6 +40,7 @@ as $$
     when 'now' then to_jsonb(case definition #>> '{type,base}' when 'time' then to_char(now() at time zone 'UTC', 'HH24:MI:SS.MS')
       else to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
     when 'today' then to_jsonb((now() at time zone 'UTC')::date)
+    when 'random_uuid' then to_jsonb(gen_random_uuid())
     when 'uuid' then to_jsonb(coalesce(definition #>> '{default,prefix}', '') || rowhouse.uuid_v7())
   end
 $$;
