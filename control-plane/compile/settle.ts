@@ -116,9 +116,11 @@ function settleColumn(
   old: Table | undefined,
 ): Column {
   const required = column.required || draft.key.includes(column.name);
+  // A name that a column has just given up may be taken by a new one.
+  const claimed = new Set(draft.columns.map(({ id }) => id));
   const was =
     old?.columns.find(({ id }) => id === column.id) ??
-    old?.columns.find(({ name }) => name === column.name);
+    old?.columns.find(({ id, name }) => name === column.name && !claimed.has(id));
   if (!was) {
     const id = column.id === '' ? newId() : column.id;
     return { ...column, id, required, createdAt: '', updatedAt: '' };

@@ -2,4 +2,4 @@
 
 alter table control.relations add column holder text;
 comment on column control.relations.holder is
-  'Name of the jsonb column in which columns marked `held` lie, with whatever else a row was sent; null: none.';
+  'Name of the jsonb column in which columns marked held lie, with whatever else a row was sent; null: none.';

@@ -2,9 +2,10 @@
 -- Called by: generated triggers, generated statements and expression indexes.
 -- Privileges: the value functions to anyone who may use schema rowhouse; nothing here reads a table but require_held, the owner's.
 
+-- security definer: what judges values is closed to writers; it reads no table.
 create or replace function rowhouse.held_faults(definitions jsonb, held jsonb)
 returns jsonb
-language plpgsql stable
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

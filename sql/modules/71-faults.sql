@@ -337,8 +337,3 @@ revoke all on function
   rowhouse.column_fault(jsonb, jsonb), rowhouse.faults(integer, jsonb, text)
 from public;
 grant execute on function rowhouse.faults(integer, jsonb, text) to rowhouse_tenant;
--- guard_held judges as the writer.
-grant execute on function
-  rowhouse.castable(text, text), rowhouse.type_of(jsonb), rowhouse.value_fault(jsonb, jsonb),
-  rowhouse.column_fault(jsonb, jsonb)
-to rowhouse_tenant;
