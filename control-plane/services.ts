@@ -20,6 +20,7 @@ import { type AsOwner, asOwner } from './service/owner.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
 import { createTenants, type NewLogin } from './service/tenants.ts';
 import { createTokens, type Tokens } from './service/tokens.ts';
+import { createTurns, type TakeTurn } from './service/turns.ts';
 
 /** Every use case over one database: for the server, and for the commands. */
 export interface Services {
@@ -27,6 +28,7 @@ export interface Services {
   readonly loader: Pick<EngineParts, 'load' | 'execute' | 'define'>;
   readonly admin: TenantAdmin;
   readonly tokens: Tokens;
+  readonly takeTurn: TakeTurn;
   readonly ready: () => Promise<Readiness>;
   readonly createLogin: (login: NewLogin) => Promise<void>;
   readonly hasLogin: (user: string) => Promise<boolean>;
@@ -70,6 +72,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
   return {
     loader,
     tokens,
+    takeTurn: createTurns(data),
     createLogin,
     engine: createEngine({
       ...loader,

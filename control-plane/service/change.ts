@@ -29,6 +29,7 @@ import {
 } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { dependentsOf } from '../model/dependents.ts';
+import { patternOf } from '../model/flags.ts';
 import { edgesOf } from '../model/graph.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
@@ -340,10 +341,12 @@ export async function store(
 
 /** A regular expression is read only when a row meets it: a faulty one would stay unnoticed until the first write. */
 async function tryPatterns(connection: Connection, table: Table): Promise<void> {
-  for (const { name, pattern } of table.columns) {
+  for (const column of table.columns) {
+    const { name, pattern } = column;
     if (pattern === undefined) continue;
     try {
-      await connection.query("select '' ~ $1::text", [pattern]);
+      // Alone too: within others' parentheses its own need not match.
+      await connection.query("select '' ~ $1::text, '' ~ $2::text", [pattern, patternOf(column)]);
     } catch (error) {
       const detail = { table: table.name, field: name, reason: 'pattern' };
       const message = `Pattern of column '${name}' is not a valid regular expression`;

@@ -4,6 +4,7 @@ import type { Catalogs } from '../catalog/cache.ts';
 import { type Connection, rowsOf } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
+import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
 import { type AppDefinition, isOfApp } from '../model/app-definition.ts';
@@ -129,7 +130,7 @@ async function planned(
   tenant: TenantRow,
 ): Promise<Change | undefined> {
   if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
-  if (!isOfApp(definition)) return planChange(definition, catalog, tenant);
+  if (!isOfApp(definition)) return planChange(await checkedTexts(definition), catalog, tenant);
   return 'part' in definition
     ? planLifeCycle(definition, catalog, tenant.lastRelation)
     : planAppChange(definition, catalog, tenant.lastRelation);

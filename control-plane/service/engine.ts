@@ -34,6 +34,8 @@ export interface Engine {
   readonly perform: (call: Call) => Promise<Reply>;
   /** The current definitions of the caller's tenant. @throws ServiceError token_invalid */
   readonly catalog: (caller: Caller) => Promise<Catalog>;
+  /** The definitions of a tenant at hand, perhaps out of date; empty when there is no such tenant. For nothing that must be right. */
+  readonly known: (tenant: string) => Promise<Catalog>;
 }
 
 /** Who asks, and for which request. */
@@ -92,6 +94,7 @@ const attempts = 8;
 /** The engine: catalog, the route's pure action, and what the action needs done. */
 export function createEngine(parts: EngineParts): Engine {
   return {
+    known: (tenant) => parts.load(tenant, false).catch(() => nothing),
     catalog: async (caller) => {
       try {
         const catalog = await load(parts, caller.principal, false);
