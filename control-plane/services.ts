@@ -122,7 +122,7 @@ async function measureAt(
         [catalog.tenant, catalog.version, claims, app],
       ),
     );
-    return row?.measures ?? { tables: [], lastOperations: {} };
+    return row?.measures ?? { full: false, tables: [], lastOperations: {} };
   } catch (error) {
     throw toServiceError(error);
   }

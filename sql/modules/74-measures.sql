@@ -15,6 +15,7 @@ begin
   perform rowhouse.require_app_right(coalesce((c ->> 'level')::integer, 0) >= 1, 'inspect');
   return (
     select json_build_object(
+      'full', shown,
       'tables', coalesce((
         select json_agg(json_build_object('id', r.id,
           -- Live tuples are counted as they are written; a server that crashed has lost the count.

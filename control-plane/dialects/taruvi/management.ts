@@ -72,7 +72,7 @@ const words: Readonly<Record<FieldType, string>> = {
 /** A key that must be sent. @throws ServiceError invalid_definition */
 export function required(fields: JsonObject, key: string): string {
   const value = fields[key];
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string' && value.trim() !== '') return value;
   return refuse(`${key} is required`, key, 'invalid_definition');
 }
 

@@ -23,7 +23,7 @@ function appStats(request: DialectRequest, { catalog }: RouteContext): Action {
       datasource_count: app.datasources.filter(({ active }) => active).length,
       ...countsOf(tables),
       providers: countedBy(tables, ({ provider }) => provider),
-      ...totalsOf(tables),
+      ...totalsOf(tables, measures),
       last_schema_operation_at: latest(Object.values(measures.lastOperations)),
     };
   });
@@ -43,7 +43,7 @@ function dataSourceStats(request: DialectRequest, { catalog }: RouteContext): Ac
       provider_type: provider,
       ...countsOf(tables),
       providers: countedBy(tables, (table) => table.provider),
-      ...totalsOf(tables),
+      ...totalsOf(tables, measures),
       last_schema_operation_at: latest(last === undefined ? [] : [last]),
       tables: tables.map(tableStats),
     };
@@ -61,7 +61,7 @@ function tablesStats(request: DialectRequest, { catalog }: RouteContext): Action
       materialized_tables: counts.materialized_table_count,
       by_datasource: countedBy(tables, ({ datasource }) => datasource),
       by_provider: countedBy(tables, ({ provider }) => provider),
-      ...totalsOf(tables),
+      ...totalsOf(tables, measures),
       tables: tables.map(tableStats),
     };
   });
@@ -90,13 +90,10 @@ function countsOf(tables: readonly Measured[]) {
   };
 }
 
-/** Null where the caller may not know, which is the same for all tables of an app. */
-function totalsOf(tables: readonly Measured[]) {
+/** Null where the caller is not told. */
+function totalsOf(tables: readonly Measured[], { full }: AppMeasures) {
   const sum = (part: 'rows' | 'bytes'): number | null =>
-    tables.reduce<number | null>((total, { measure }) => {
-      const value = measure === undefined ? 0 : measure[part];
-      return total === null || value === null ? null : total + value;
-    }, 0);
+    full ? tables.reduce((total, { measure }) => total + (measure?.[part] ?? 0), 0) : null;
   return { row_count_estimate: sum('rows'), size_bytes: sum('bytes') };
 }
 
