@@ -214,8 +214,7 @@ describe('search', () => {
   });
 
   it('without one: every word in some text field', () => {
-    const { search: _, ...rest } = items;
-    const bare = { ...rest, columns: items.columns.slice(0, 9) };
+    const { search: _, ...bare } = items;
     const found = search('search=a  b', bare);
     const of = (word: string) => ({
       or: ['name', 'note', 'name_gt'].map((name) => [name, 'icontains', word]),
