@@ -76,6 +76,7 @@ export const errorKinds = {
   system_column: { code: 'RH409', status: 400, text: 'The server sets this column' },
   version_conflict: { code: 'RH410', status: 412, text: 'The row has changed meanwhile' },
   edge_conflict: { code: 'RH411', status: 409, text: 'The edge breaks a rule of its graph' },
+  row_repeated: { code: 'RH412', status: 400, text: 'One row is named twice' },
   invalid_definition: { code: 'RH500', status: 400, text: 'The definition is not valid' },
   invalid_name: { code: 'RH501', status: 400, text: 'The name is not valid' },
   table_exists: { code: 'RH502', status: 409, text: 'A table of this name exists' },

@@ -132,7 +132,14 @@ export function viewCondition(table: Table): Sql {
 
 /** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */
 function shown(table: Table, condition: Sql, answers: boolean): Sql {
-  if (!table.features.softDelete) return condition;
+  const { softDelete, mark } = table.features;
+  if (mark !== undefined) {
+    // A row marked by an update of one's own still answers that update.
+    const mine = answers ? sql` or ${own}` : sql``;
+    const live = sql`${ident(mark)} is not true`;
+    return sql`${condition} and (${live} or (select rowhouse.shows('trashed'))${mine})`;
+  }
+  if (!softDelete) return condition;
   // Deleting for good answers with the row, once, to those who see the trash.
   const last = answers ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
   const marks = [

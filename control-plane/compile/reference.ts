@@ -1,6 +1,6 @@
 import { raw, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
-import { type Reference, sameName, type Table } from '../model/table.ts';
+import { hidesDeleted, type Reference, sameName, type Table } from '../model/table.ts';
 import { columnList, constraint, type TableObject, tableName } from './object.ts';
 import { trigger } from './trigger.ts';
 
@@ -69,7 +69,7 @@ function visibilityChecks(
   table: Table,
   target: Table,
 ): readonly TableObject[] {
-  if (target.access === 'grants' && !target.features.softDelete) return [];
+  if (target.access === 'grants' && !hidesDeleted(target)) return [];
   const args = [
     reference.name,
     target.physical,

@@ -2,7 +2,7 @@ import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Dialect, Reply, Route } from '../dialects/dialect.ts';
 import { findApp } from '../model/app.ts';
-import { anonymous, type Principal } from '../model/principal.ts';
+import { anonymous, isAnonymous, type Principal } from '../model/principal.ts';
 import type { Call, Engine } from '../service/engine.ts';
 import type { Tokens } from '../service/tokens.ts';
 import { authenticate, checkTenant } from './auth.ts';
@@ -68,7 +68,8 @@ async function serve(
   try {
     return await parts.engine.perform(call);
   } catch (error) {
-    throw exchange.principal?.sub === '' ? asMissing(error) : error;
+    const { principal } = exchange;
+    throw principal && isAnonymous(principal) ? asMissing(error) : error;
   }
 }
 
@@ -125,7 +126,7 @@ export async function takeTurn(
   more: Pick<Asking, 'related' | 'app'> = { related: false },
 ): Promise<void> {
   const who =
-    principal === undefined || principal.sub === ''
+    principal === undefined || isAnonymous(principal)
       ? `ip ${remote}`
       : `sub ${JSON.stringify([principal.tenant ?? '', principal.sub])}`;
   const writes = method !== 'GET' && method !== 'HEAD';

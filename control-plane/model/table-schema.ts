@@ -136,6 +136,18 @@ function checkKey(draft: TableDraft): void {
     const message = 'A trash needs a primary key';
     refuse('invalid_definition', message, { table: draft.name, reason: 'soft_delete' });
   }
+  checkMark(draft);
+}
+
+function checkMark({ name: table, features, columns, key }: TableDraft): void {
+  const { mark, softDelete } = features;
+  if (mark === undefined) return;
+  const column = columns.find(({ name }) => name === mark);
+  const fits = column?.type.base === 'boolean' && !column.type.array;
+  if (fits && !softDelete && key.length > 0 && !key.includes(mark)) return;
+  const message =
+    'Deleting by a mark needs a boolean column, a primary key beside it, and no trash';
+  refuse('invalid_definition', message, { field: mark, table, reason: 'mark' });
 }
 
 function checkReference(

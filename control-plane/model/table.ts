@@ -12,6 +12,11 @@ export interface Features {
   readonly timestamps: boolean;
   /** trashed_at, deleted_at: delete is a mark. */
   readonly softDelete: boolean;
+  /**
+   * In place of a trash, a declared boolean column: a row where it is true counts as deleted. DELETE sets it, an update may; such rows are
+   * hidden like those in a trash. Never together with softDelete.
+   */
+  readonly mark?: string;
   /** `_acl`: record access lists. */
   readonly acl: boolean;
   /** Changes of tracked columns go to the history. */
@@ -178,6 +183,11 @@ export interface Reference {
   readonly onDelete: ReferenceAction;
   readonly onUpdate: ReferenceAction;
   readonly relationship?: Relationship;
+}
+
+/** Whether some stored rows of the table are hidden as deleted ones. */
+export function hidesDeleted({ features }: Pick<TableDraft, 'features'>): boolean {
+  return features.softDelete || features.mark !== undefined;
 }
 
 /** A table's logical name: unique within the app. */

@@ -97,14 +97,27 @@ async function faultsOfRows(failure: Failure, statement: RowWrite, table: Table)
   const rows = spelledRows(sent, table).map(({ values }) => values);
   // jsonb can't take U+0000 either: then what shows without Postgres has to do.
   const asked = rows.every(isStorable)
-    ? await askFaults(failure.alone, table, rows, statement.kind === 'insert' ? 'insert' : 'update')
+    ? await askFaults(failure.alone, table, rows, modeOf(statement))
     : [];
   const told = new Set(asked.map(placeOf));
-  const faults = [...asked, ...seen.filter((fault) => !told.has(placeOf(fault)))];
+  // The key of a row to be changed is named beside its values.
+  const isNamed = ({ code, field, row }: Fault): boolean =>
+    code === 'required' &&
+    statement.kind === 'update' &&
+    table.key.includes(field) &&
+    !Object.hasOwn(rows[row] ?? {}, field);
+  const named = asked.filter((fault) => !isNamed(fault));
+  const faults = [...named, ...seen.filter((fault) => !told.has(placeOf(fault)))];
   if (faults.length === 0) return undefined;
   const ordered = faults.toSorted((left, right) => left.row - right.row);
   const detail = { table: logicalName(table), faults: ordered };
   return new ServiceError('invalid_row', undefined, detail, { cause: failure.error });
+}
+
+/** Whether columns that a row doesn't name have to be there by themselves. */
+function modeOf(statement: RowWrite): 'insert' | 'update' {
+  const whole = statement.kind === 'update' && statement.unnamed === 'default';
+  return statement.kind === 'insert' || whole ? 'insert' : 'update';
 }
 
 function placeOf({ row, field }: Fault): string {
@@ -215,9 +228,34 @@ function constraintError(error: unknown, table: Table, statement: Statement): Se
     ...about,
     ...(field === undefined ? {} : { field }),
   };
+  const lacking = error.code === '23502' ? lacks(statement, table, error.column) : undefined;
+  if (lacking) {
+    return new ServiceError(
+      'invalid_row',
+      undefined,
+      { ...about, faults: lacking },
+      { cause: error },
+    );
+  }
   const referenced = error.code.startsWith('235') && isReferenced(error, table);
   const kind = referenced ? 'row_referenced' : general.kind;
   return new ServiceError(kind, undefined, detail, { cause: error });
+}
+
+/** The new rows of an upsert that lack a value: only the database knows which rows are new, so all that name none are meant. */
+function lacks(
+  statement: Statement,
+  table: Table,
+  column: string | undefined,
+): readonly Fault[] | undefined {
+  if (statement.kind !== 'upsert' || !table.columns.some(({ name }) => name === column)) return;
+  const field = column ?? '';
+  const faults = statement.rows.flatMap(({ values }, row): Fault[] =>
+    (values[field] ?? null) === null
+      ? [{ row, field, code: 'required', message: `${field} is required` }]
+      : [],
+  );
+  return faults.length === 0 ? undefined : faults;
 }
 
 function isReferenced(error: DatabaseError, table: Table): boolean {

@@ -13,7 +13,13 @@ import { checkedQuery } from '../compile/view-query.ts';
 import { type Catalog, findTable, parted, withoutTable, withTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { dependentsOf } from '../model/dependents.ts';
-import type { Column, Table, TableDraft, TableName } from '../model/table.ts';
+import {
+  type Column,
+  hidesDeleted,
+  type Table,
+  type TableDraft,
+  type TableName,
+} from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
 import type { Change } from './change.ts';
 
@@ -127,7 +133,7 @@ async function workedOut(
 function requireOpen(table: Table, catalog: Catalog): void {
   const open = table.view
     ? table.view.rules.length === 0
-    : table.access === 'grants' && !table.features.softDelete;
+    : table.access === 'grants' && !hidesDeleted(table);
   if (!open) {
     const message = `A materialized view cannot read '${table.name}', which does not show the same rows to everyone`;
     throw new ServiceError('invalid_definition', message, { table: table.name, reason: 'view' });

@@ -62,6 +62,7 @@ const codeOf: Readonly<Record<ErrorKind, Code>> = {
   reference_violation: 'RELATIONSHIP_CONSTRAINT',
   row_referenced: 'RELATIONSHIP_CONSTRAINT',
   system_column: 'VALIDATION_ERROR',
+  row_repeated: 'REQUEST_INVALID_FORMAT',
   version_conflict: 'DATA_CONFLICT',
   edge_conflict: 'DATA_CONFLICT',
   invalid_definition: 'VALIDATION_ERROR',

@@ -61,6 +61,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   reference_violation: broken,
   row_referenced: broken,
   system_column: value,
+  row_repeated: bad,
   version_conflict: bad,
   edge_conflict: bad,
   invalid_definition: definition,

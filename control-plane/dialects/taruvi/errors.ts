@@ -62,6 +62,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   reference_violation: invalid,
   row_referenced: conflict,
   system_column: invalid,
+  row_repeated: bad,
   version_conflict: conflict,
   edge_conflict: conflict,
   invalid_definition: invalid,

@@ -3,7 +3,7 @@ import type { Catalog } from '../../model/catalog.ts';
 import { systemColumns, type Table } from '../../model/table.ts';
 import type { Field, Hop } from '../../statement/predicate.ts';
 import { refuse } from './errors.ts';
-import { relationsOf } from './relations.ts';
+import { findRelation } from './relations.ts';
 
 /** What a name of a request stands for. */
 export interface Place {
@@ -57,7 +57,7 @@ function find(
     const field = { kind: 'path', column: head, path } as const;
     return { label, field, type: outer, kind: 'path', hops, forward };
   }
-  const relation = relationsOf(table, catalog).find((each) => each.name === head);
+  const relation = findRelation(table, head, catalog);
   if (!relation) return undefined;
   if (passed === mostHops) {
     refuse(`${label}: more than ${mostHops} relations`, label, 'limit_exceeded');

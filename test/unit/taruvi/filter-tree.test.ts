@@ -79,8 +79,8 @@ describe('relation paths', () => {
     ['order.state__contains=x', { order_id_fkey: ['state', 'icontains', 'x'] }],
     ['order_id.customer_id.name=x', { 'order_id_fkey>customer_id_fkey': ['name', 'eq', 'x'] }],
     ['reviews.stars__gt=3', { reviewed_fkey: ['stars', 'gt', '3'] }],
-    // A field that is no document has nothing inside: the relation of its name is meant.
-    ['tags.word=x', { 'item_fkey>tag_fkey': ['word', 'eq', 'x'] }],
+    // The far table's name is taken by a field.
+    ['tags!item_tags.word=x', { 'item_fkey>tag_fkey': ['word', 'eq', 'x'] }],
     ['item_tags.tag.word=x', { 'item_fkey>tag_fkey': ['word', 'eq', 'x'] }],
     ['order.items.doc.a=x', { 'order_id_fkey>order_id_fkey': ['doc.a', 'json_in', ['x']] }],
   ])('%s', (text, expected) => {
