@@ -4,7 +4,7 @@ import type { Principal } from '../../control-plane/model/principal.ts';
 import type { Column, TableDraft } from '../../control-plane/model/table.ts';
 import type { Output } from '../../control-plane/statement/statement.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { createTenantWith, type Definer } from '../support/definer.ts';
+import { createTenantWith, openDefiner } from '../support/definer.ts';
 import { createLogin } from '../support/logins.ts';
 import { principal } from '../support/principal.ts';
 import { withClient } from '../support/sql.ts';
@@ -21,7 +21,6 @@ import {
 let database: TestDatabase;
 let h: Harness;
 let ann: Principal;
-let definer: Definer;
 
 const column = (name: string, more: Partial<Column>): Column => ({
   id: '',
@@ -83,7 +82,7 @@ const all: Output = {
 beforeAll(async () => {
   database = await createDatabase();
   const tenant = database.slug('held');
-  definer = await createTenantWith(database, tenant, [things]);
+  await createTenantWith(database, tenant, [things]);
   h = await tenantHarness(database, tenant);
   ann = principal(tenant, 'ann', { access: 'root' });
 });
@@ -257,10 +256,17 @@ describe('held columns', () => {
     const files = async () =>
       (await database.admin.query(`select pg_relation_filenode('t_${h.tenant}.things') as f`)).rows;
     const before = await files();
+    const definer = openDefiner(database);
+    database.onClose(() => definer.end());
+    const root = principal(h.tenant, 'maker', { access: 'root', sudo: true });
     const change = (columns: readonly Column[]) =>
-      definer.define({ kind: 'change_table', from: table('things'), to: { ...things, columns } });
+      definer.define(root, {
+        kind: 'change_table',
+        from: table('things'),
+        to: { ...things, columns },
+      });
     const now =
-      (await definer.catalog()).tables.find(({ name }) => name === 'things')?.columns ?? [];
+      (await definer.catalog(h.tenant)).tables.find(({ name }) => name === 'things')?.columns ?? [];
     await expect(
       change(now.map((each) => (each.name === 'n' ? { ...each, maximum: 6 } : each))),
     ).rejects.toMatchObject({ kind: 'data_conflict' });
