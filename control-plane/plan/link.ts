@@ -42,8 +42,8 @@ export function planLink(link: Link, catalog: Catalog): Planned {
     ([its, theirs]) => sql`${farSource.column(theirs)} = ${rowSource.column(its)}`,
   );
   const linked = [...toNear, ...toFar, ...liveOnly(linking, rowSource)];
-  const printer = shape(link.output, farSource);
-  const lists = printer.lists ? joinLists(far, farSource) : sql``;
+  const printer = shape(link.output, farSource, context);
+  const lists = printer.lists ? [joinLists(far, farSource)] : [];
   const farLive = liveOnly(far, farSource);
   const meant = keys
     ? sql`input as x join ${relation(far)} as t on ${join([...keys.join, ...farLive], ' and ')}`
@@ -85,7 +85,7 @@ export function planLink(link: Link, catalog: Catalog): Planned {
         ]
       : []),
   ]);
-  const rows = sql`select ${printer.select} from far as t${lists} order by t._rowhouse_n`;
+  const rows = sql`select ${printer.select} from far as t${join([...lists, ...printer.joins], '')} order by t._rowhouse_n`;
   const text = sql`${withAll(ctes)}select coalesce(${refused}, ${printer.rows}) as rows, count(*)::int as count, null::bigint as total, null::int as matched, (select count(*)::int from written) as changed from (${rows}) as r`;
   return {
     query: toQuery(text),
