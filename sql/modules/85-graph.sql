@@ -116,7 +116,7 @@ comment on function rowhouse.reach(jsonb, anyarray, text, integer, text[], integ
   'Every node reached from the roots, once, with its distance from the nearest of them; roots included. depth null: as far as there are edges.';
 
 create or replace function rowhouse.walk(
-  graph jsonb, roots anyarray, direction text, depth integer, types text[], most integer)
+  graph jsonb, roots anyarray, direction text, depth integer, types text[], most integer, apart boolean)
 returns table (root integer, node anyelement, distance integer, type text, outgoing boolean, trail text)
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -153,7 +153,7 @@ declare
   seen_nodes roots%type;
   level integer := 0;
 begin
-  select array_agg(r.place), array_agg(r.key), array_agg(to_char(r.place, 'FM000000000')) into at_roots, at_nodes, at_trails
+  select array_agg(case when apart then r.place else 1 end), array_agg(r.key), array_agg(to_char(r.place, 'FM000000000')) into at_roots, at_nodes, at_trails
     from unnest(roots) with ordinality as r (key, place) where r.key = any (shown);
   seen_roots := at_roots;
   seen_nodes := at_nodes;
@@ -175,8 +175,8 @@ begin
   end loop;
 end
 $$;
-comment on function rowhouse.walk(jsonb, anyarray, text, integer, text[], integer) is
-  'For each root, by its place, the nodes reached at their least distance: a row for every type and way by which a node is reached there. trail sorts depth first: the first of the shortest ways by keys.';
+comment on function rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean) is
+  'For each root, by its place (apart), or for all as one, the nodes reached at their least distance: a row for every type and way by which a node is reached there. trail sorts depth first: the first of the shortest ways by keys.';
 
 create or replace function rowhouse.paths(
   graph jsonb, roots anyarray, direction text, depth integer, types text[], most integer)
@@ -243,7 +243,7 @@ revoke all on function
   rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
   rowhouse.visible_nodes(jsonb, anyarray),
   rowhouse.reach(jsonb, anyarray, text, integer, text[], integer),
-  rowhouse.walk(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean),
   rowhouse.paths(jsonb, anyarray, text, integer, text[], integer),
   rowhouse.followed(jsonb, anyarray, text, text[], integer)
 from public;
@@ -251,7 +251,7 @@ grant execute on function
   rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
   rowhouse.visible_nodes(jsonb, anyarray),
   rowhouse.reach(jsonb, anyarray, text, integer, text[], integer),
-  rowhouse.walk(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean),
   rowhouse.paths(jsonb, anyarray, text, integer, text[], integer),
   rowhouse.followed(jsonb, anyarray, text, text[], integer)
 to rowhouse_tenant;
