@@ -1,4 +1,5 @@
 import { isNumber, type Json } from '../../base/json.ts';
+import { classOf } from '../../base/types.ts';
 import type { Operator } from '../../statement/operators.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Place } from './names.ts';
@@ -102,10 +103,17 @@ function equals(at: Place, sent: Sent): Predicate {
     case 'array':
       return compare(at, 'eq', withoutNull(at, elementsOf(at, sent)));
     case 'range':
-      return compare(at, 'eq', rangeOf(at, sent.value));
+      return compare(at, 'eq', wholeRange(at, sent.value));
     default:
       return compare(at, 'eq', scalarOf(at, sent.value));
   }
+}
+
+/** A multirange is a list of ranges, of which one may stand alone. */
+function wholeRange(at: Place, value: Json): Json {
+  if (classOf(at.type) === 'range') return rangeOf(at, value);
+  const several = Array.isArray(value) && value.every((each) => isRange(each));
+  return several ? value.map((each: Json) => rangeOf(at, each)) : [rangeOf(at, value)];
 }
 
 /** Inside a document null is missing. */

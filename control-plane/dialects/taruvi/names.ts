@@ -1,10 +1,9 @@
-import type { ColumnType } from '../../base/types.ts';
-import { classOf } from '../../base/types.ts';
+import { type ColumnType, classOf, type TypeClass } from '../../base/types.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import { systemColumns, type Table } from '../../model/table.ts';
 import type { Field, Hop } from '../../statement/predicate.ts';
 import { refuse } from './errors.ts';
-import { relationsOf } from './relations.ts';
+import { findRelation } from './relations.ts';
 
 /** What a name of a request stands for. */
 export interface Place {
@@ -58,7 +57,7 @@ function find(
     const field = { kind: 'path', column: head, path } as const;
     return { label, field, type: outer, kind: 'path', hops, forward };
   }
-  const relation = relationsOf(table, catalog).find((each) => each.name === head);
+  const relation = findRelation(table, head, catalog);
   if (!relation) return undefined;
   if (passed === mostHops) {
     refuse(`${label}: more than ${mostHops} relations`, label, 'limit_exceeded');
@@ -80,10 +79,15 @@ function typeOf(name: string, table: Table): ColumnType | undefined {
   return kept.includes(name) ? { base: 'timestamptz', precision: 3 } : undefined;
 }
 
+const kinds: Readonly<Partial<Record<TypeClass, Kind>>> = {
+  text: 'text',
+  json: 'json',
+  range: 'range',
+  multirange: 'range',
+};
+
 function kindOf(type: ColumnType): Kind {
   if (type.array) return 'array';
-  if (type.base.endsWith('range')) return 'range';
-  if (type.base === 'jsonb') return 'json';
-  if ((type.base as string) === 'point') return 'point';
-  return classOf(type) === 'text' || type.base === 'enum' ? 'text' : 'scalar';
+  if (type.base === 'point') return 'point';
+  return type.base === 'enum' ? 'text' : (kinds[classOf(type)] ?? 'scalar');
 }

@@ -70,8 +70,8 @@ export const items = table(
     column('tags', { base: 'text', array: true }),
     column('nums', { base: 'integer', array: true }),
     column('doc', 'jsonb'),
-    column('span', 'int4range' as ColumnType['base']),
-    column('place', 'point' as ColumnType['base']),
+    column('span', 'int4range'),
+    column('place', 'point'),
     column('order_id', 'integer'),
   ],
   {
