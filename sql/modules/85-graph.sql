@@ -4,7 +4,7 @@
 -- Privileges: rowhouse_tenant. All run as the caller, so the policies of nodes and edges decide: what is hidden is not passed through.
 -- A graph is told as {"nodes", "key", "edges"}: tables as quoted names; or {"nodes", "key", "parent", "type"} where a column refers
 -- to the parent. An edge points from child to parent: 'descendants' follow it against, 'ancestors' along its direction.
--- Every level is one statement of known shape. Its arrays reach it through sub-selects, `any((select $1)::integer[])`: seen as
+-- Every level is one statement of known shape. Its arrays reach it through sub-selects, any((select $1)::integer[]): seen as
 -- constants, the planner would weigh every element, and as unnest() it would join (0.6 s against 1.9 for 200,000 nodes over a
 -- million edges). jit off: the estimates invite it and it costs more than the levels.
 
