@@ -13,6 +13,8 @@ export interface Shape {
   readonly select: Sql;
   /** JSON text of all rows of `r`, an array. */
   readonly rows: Sql;
+  /** JSON text of one row of `r`. */
+  readonly row: Sql;
   /** Joins that find related rows, behind those of the row itself. */
   readonly joins: readonly Sql[];
   /** Whether some key needs the access lists of a row. */
@@ -39,7 +41,13 @@ interface Printer {
 /** How rows of a source are printed. `bound`: the rows have more columns than keys. */
 export function shape(output: Output, source: Source, context: Context, bound = false): Shape {
   const { joins, lists, ...printer } = printerOf(output, source, context, bound);
-  return { select: printer.select, rows: rowsOf(printer), joins, lists };
+  return {
+    select: printer.select,
+    rows: rowsOf(printer),
+    row: withoutOptional(printer.text, printer.cut ?? []),
+    joins,
+    lists,
+  };
 }
 
 function printerOf(
