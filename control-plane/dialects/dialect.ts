@@ -90,6 +90,8 @@ export interface Route {
   readonly anonymous?: boolean;
   /** Only for requests that carry this header; without it a later route of the path is the one. */
   readonly header?: string;
+  /** Whether a request reads related rows along: such reads may have a limit of their own. */
+  readonly related?: (query: DialectRequest['query']) => boolean;
   /** What the caller must be entitled to; Postgres judges, before anything else of the request is. */
   readonly right?: Right;
   /** Public routes get no catalog and no principal. */

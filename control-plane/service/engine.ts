@@ -33,6 +33,8 @@ export interface Engine {
   readonly perform: (call: Call) => Promise<Reply>;
   /** The current definitions of the caller's tenant. @throws ServiceError token_invalid */
   readonly catalog: (caller: Caller) => Promise<Catalog>;
+  /** The definitions of a tenant at hand, perhaps out of date; empty when there is no such tenant. For nothing that must be right. */
+  readonly known: (tenant: string) => Promise<Catalog>;
 }
 
 /** Who asks, and for which request. */
@@ -42,6 +44,8 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** What the route asks the caller to be entitled to. */
   readonly right?: Right;
+  /** The app that the request addresses, if it names one. */
+  readonly app?: string;
 }
 
 type Statements = Extract<Action, { kind: 'statements' }>['statements'];
@@ -87,6 +91,7 @@ const attempts = 8;
 /** The engine: catalog, the route's pure action, and what the action needs done. */
 export function createEngine(parts: EngineParts): Engine {
   return {
+    known: (tenant) => parts.load(tenant, false).catch(() => nothing),
     catalog: async (caller) => {
       try {
         const catalog = await load(parts, caller.principal, false);
@@ -122,6 +127,7 @@ function callerOf({ route, request, signal }: Call, principal: Principal): Calle
     requestId: request.id,
     signal,
     ...(route.right === undefined ? {} : { right: route.right }),
+    ...(request.params['app'] === undefined ? {} : { app: request.params['app'] }),
   };
 }
 
