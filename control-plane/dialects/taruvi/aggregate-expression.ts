@@ -30,7 +30,7 @@ const functions: Readonly<Record<string, AggregateFunction>> = {
  * @throws ServiceError bad_request for an unknown function or a wrong argument, column_not_found
  */
 export function parseCall(text: string, fieldOf: FieldOf, parameter: string): Call | undefined {
-  const [, word, inner] = /^([A-Za-z_]\w*)\s*\(([^]*)\)$/.exec(text) ?? [];
+  const [, word, inner] = /^([A-Za-z_]\w*)\s*\(([\s\S]*)\)$/.exec(text) ?? [];
   if (word === undefined || inner === undefined) return undefined;
   const spelt = word.toLowerCase();
   const fn = Object.hasOwn(functions, spelt) ? functions[spelt] : undefined;
@@ -41,7 +41,7 @@ export function parseCall(text: string, fieldOf: FieldOf, parameter: string): Ca
       : refuse(`${parameter}: ${spelt} takes no *`, parameter);
   }
   const [first = '', second, ...more] = splitList(inner, parameter);
-  const [, argument] = /^distinct\s([^]*)$/i.exec(first) ?? [];
+  const [, argument] = /^distinct\s([\s\S]*)$/i.exec(first) ?? [];
   if (argument !== undefined && fn !== 'count') {
     refuse(`${parameter}: distinct goes with count only`, parameter);
   }

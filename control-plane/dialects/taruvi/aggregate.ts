@@ -1,15 +1,16 @@
 import type { Catalog } from '../../model/catalog.ts';
 import { systemColumns, type Table } from '../../model/table.ts';
-import { type GroupKey, type GroupOrder, type Period, periods } from '../../statement/aggregate.ts';
+import type { GroupOrder } from '../../statement/aggregate.ts';
 import type { Field, Predicate } from '../../statement/predicate.ts';
 import type { Aggregate, Result, Show } from '../../statement/statement.ts';
 import type { DialectRequest, Reply } from '../dialect.ts';
-import { type Call, type FieldOf, parseCall, partsOf, wordOf } from './aggregate-expression.ts';
+import { type Call, type FieldOf, parseCall } from './aggregate-expression.ts';
+import { parseGroup } from './aggregate-group.ts';
 import { refuse } from './errors.ts';
 import { type Output, parseHaving } from './having.ts';
 import { mostRows, type Page, pageOf, pageState } from './page.ts';
-import { listText, successText } from './reply.ts';
 import { relationsOf } from './relations.ts';
+import { listText, successText } from './reply.ts';
 import { flag, lastOf } from './request.ts';
 import { format } from './rows.ts';
 import { splitAlias, splitList, unquoted } from './split.ts';
@@ -45,7 +46,7 @@ export function parseAggregate(
     refuse('Conditions on related rows do not go with aggregates', '_aggregate');
   }
   const fieldOf = fieldsOf(table, catalog);
-  const groupBy = textsOf(query, '_group_by').map((text) => groupOf(text, fieldOf));
+  const groupBy = textsOf(query, '_group_by').map((text) => parseGroup(text, fieldOf));
   const functions = textsOf(query, '_aggregate').map((text) => functionOf(text, fieldOf));
   const outputs = [
     ...groupBy.map((key) => ({ as: key.as, json: isDocument(key.field, table) })),
@@ -80,11 +81,13 @@ export function aggregateReply(query: Query, result: Result): Reply {
     return listText(result.rows, message, { ...pageFor(query), count, total });
   }
   const page = { offset: 0, limit: 1, count: 1, total: 1 };
-  const reply = successText(flag(query, '_count') ? '[]' : result.rows, message, {
-    more: { total: 1, pagination: pageState(page) },
-  });
+  const data = flag(query, '_count') ? '[]' : result.rows;
+  const reply = successText(data, message, 200, { total: 1, pagination: pageState(page) });
   // One row is JSON text in brackets.
-  return { ...reply, body: `${String(reply.body).slice(0, -1)},"aggregates":${result.rows.slice(1, -1)}}` };
+  return {
+    ...reply,
+    body: `${String(reply.body).slice(0, -1)},"aggregates":${result.rows.slice(1, -1)}}`,
+  };
 }
 
 function pageFor(query: Query): Page {
@@ -105,61 +108,15 @@ function functionOf(text: string, fieldOf: FieldOf): Call['call'] & { readonly a
   return { ...found.call, as: alias ?? found.name };
 }
 
-function groupOf(text: string, fieldOf: FieldOf): GroupKey & { readonly as: string } {
-  const whole = fieldOf([text]);
-  if (whole) return { kind: 'field', field: whole, as: text };
-  const { body, alias } = splitAlias(text);
-  const [, call] = /^date_trunc\s*\(([^]*)\)$/i.exec(body) ?? [];
-  if (call !== undefined) return { ...periodOf(call, fieldOf), as: alias ?? 'date_trunc' };
-  const field = fieldIn(body, fieldOf);
-  return { kind: 'field', field, as: alias ?? (field.kind === 'column' ? field.name : wordOf(body)) };
-}
-
-/** `'unit', f` or `'unit', f AT TIME ZONE 'zone'`. */
-function periodOf(inner: string, fieldOf: FieldOf): GroupKey {
-  const [first = '', second, ...more] = splitList(inner, '_group_by');
-  const unit = unquoted(first, "'")?.toLowerCase();
-  if (!isPeriod(unit)) {
-    return refuse(`_group_by: date_trunc takes one of '${periods.join("', '")}'`, '_group_by');
-  }
-  if (second === undefined || more.length > 0) {
-    return refuse('_group_by: date_trunc takes a unit and a field', '_group_by');
-  }
-  const [, name = second, zone] = /^([^]*\S)\s+at\s+time\s+zone\s+('(?:[^']|'')*')$/i.exec(second) ?? [];
-  const field = fieldIn(name, fieldOf);
-  if (zone === undefined) return { kind: 'period', period: unit, field };
-  return { kind: 'period', period: unit, field, zone: zoneOf(unquoted(zone, "'") ?? '') };
-}
-
-function isPeriod(unit: string | undefined): unit is Period {
-  return periods.some((period) => period === unit);
-}
-
-/** Names of places only: an offset means one thing in ISO 8601 and the opposite in POSIX. */
-function zoneOf(zone: string): string {
-  try {
-    if (!/^[A-Za-z_]+(?:[/_+-][A-Za-z0-9_]+)*$/.test(zone)) throw new RangeError();
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return zone;
-  } catch {
-    return refuse(`_group_by: unknown time zone ${zone}`, '_group_by');
-  }
-}
-
-function fieldIn(text: string, fieldOf: FieldOf): Field {
-  const name = text.trim();
-  const plain = /^(?:[\p{L}_][\p{L}\p{N}_]*|"(?:[^"]|"")+")(?:\.(?:[\p{L}\p{N}_]+|"(?:[^"]|"")+"))*$/u;
-  const field = fieldOf([name]) ?? (plain.test(name) ? fieldOf(partsOf(name)) : undefined);
-  return field ?? refuse(`_group_by: no such field ${name}`, name, 'column_not_found');
-}
-
 /** Columns, and paths into documents; what lies behind a relation is no value of the row. */
 function fieldsOf(table: Table, catalog: Catalog): FieldOf {
   return ([name = '', ...path]) => {
     const column = table.columns.find((each) => each.name === name);
-    const kept = table.features.timestamps && systemColumns.timestamps.some((each) => each === name);
+    const kept =
+      table.features.timestamps && systemColumns.timestamps.some((each) => each === name);
     if (path.length === 0) return column || kept ? { kind: 'column', name } : undefined;
-    if (column?.type.base === 'jsonb' && !column.type.array) return { kind: 'path', column: name, path };
+    if (column?.type.base === 'jsonb' && !column.type.array)
+      return { kind: 'path', column: name, path };
     if (relationsOf(table, catalog).some((relation) => relation.name === name)) {
       refuse(`Aggregates do not reach fields of related rows: ${[name, ...path].join('.')}`, name);
     }
@@ -180,7 +137,8 @@ function checkNames(outputs: readonly Output[]): void {
   }
   const seen = new Set<string>();
   for (const { as } of outputs) {
-    if (as === '' || as.includes('\0')) refuse('An output needs a name: give an alias', '_aggregate');
+    if (as === '' || as.includes('\0'))
+      refuse('An output needs a name: give an alias', '_aggregate');
     if (seen.has(as)) refuse(`Two outputs are called ${as}: give an alias`, as);
     seen.add(as);
   }

@@ -3,15 +3,16 @@ import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Result, Show, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
+import { aggregateReply, isAggregate, parseAggregate } from './aggregate.ts';
 import { createRows, patchRow, patchRows, putRow, upsertRows } from './changes.ts';
 import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
+import { parseOutput } from './fields.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
 import { orderOf } from './order.ts';
 import { mostRows, pageOf } from './page.ts';
 import { listText, oneText } from './reply.ts';
 import { flag, underTable } from './request.ts';
-import { format, wholeRow } from './rows.ts';
 import { rowsOf } from './served.ts';
 
 const data = '/data';
@@ -36,20 +37,27 @@ export const dataRoutes: readonly Route[] = [
 export function listRows(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const { table } = rowsOf(request, context);
-  const page = pageOf(query);
   const where = undefined;
+  const show = shownBy(query, table, where);
+  if (isAggregate(query)) {
+    const rows = { ...(where === undefined ? {} : { where }), show };
+    return act(parseAggregate(query, table, context.catalog, rows), (result) =>
+      aggregateReply(query, result),
+    );
+  }
+  const page = pageOf(query);
   const order = orderOf(query, table);
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: { items: wholeRow(table), format },
+      output: parseOutput(query, table, context.catalog),
       order,
       limit: flag(query, '_count') ? 0 : page.limit,
       offset: page.offset,
       total: true,
-      show: shownBy(query, table, where),
+      show,
       cap: mostRows,
     },
     ({ rows, count, total = 0 }) => listText(rows, 'Data retrieved', { ...page, count, total }),
@@ -66,7 +74,7 @@ export function getRow(request: DialectRequest, context: RouteContext): Action {
       kind: 'read',
       table,
       where: isRow(id, table),
-      output: { items: wholeRow(table), format },
+      output: parseOutput(query, table, context.catalog),
       limit: 1,
       show: shownBy(query, table),
       cap: mostRows,

@@ -3,7 +3,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import type { GroupCondition } from '../../statement/aggregate.ts';
 import { type FieldOf, parseCall } from './aggregate-expression.ts';
 import { refuse } from './errors.ts';
-import { splitOutside, unquoted } from './split.ts';
+import { cutOutside, splitOutside, unquoted } from './split.ts';
 
 /** An output of the groups. `json`: its values are of any JSON type. */
 export interface Output {
@@ -56,23 +56,25 @@ export function parseHaving(
 }
 
 function parseTerm(term: string, outputs: readonly Output[], fieldOf: FieldOf): GroupCondition {
-  const [, before = '', sign = '', behind = ''] =
-    /^((?:"(?:[^"]|"")*"|'(?:[^']|'')*'|[^<>=!"'])+?)(<=|>=|<>|!=|==|=|<|>)([^]*)$/.exec(term) ?? [];
-  const [left, right] = [before.trim(), behind.trim()];
+  const [left, sign, right] = cutOutside(term, /<=|>=|<>|!=|==|=|<|>/y, parameter) ?? [
+    term,
+    '',
+    '',
+  ];
   const operator = Object.hasOwn(signs, sign) ? signs[sign] : undefined;
   if (operator === undefined || right === '') {
     return refuse(`${parameter}: ${term} is no condition`, parameter);
   }
   const whole = subjectOf(left, outputs, fieldOf);
-  if (whole) return { ...whole, operator, operand: valueOf(right, whole.json), label: left };
-  const [, name = '', word = ''] = /^([^]+)__([a-z]+)$/.exec(left) ?? [];
+  if (whole) return { ...whole, operator, operand: operandOf(right, whole.json), label: left };
+  const [, name = '', word = ''] = /^([\s\S]+)__([a-z]+)$/.exec(left) ?? [];
   const subject = sign === '=' ? subjectOf(name, outputs, fieldOf) : undefined;
   if (!subject) return refuse(`${parameter}: ${left} is no output`, left);
   const spelt = Object.hasOwn(words, word) ? words[word] : undefined;
   if (spelt === undefined) {
     return refuse(`${parameter}: unknown operator ${word}`, left, 'unknown_operator');
   }
-  return { ...subject, operator: spelt, operand: valueOf(right, subject.json), label: left };
+  return { ...subject, operator: spelt, operand: operandOf(right, subject.json), label: left };
 }
 
 function subjectOf(
@@ -88,7 +90,7 @@ function subjectOf(
 }
 
 /** A text in quotes or as it stands. Only where any JSON may be found the value has a type of its own. */
-function valueOf(text: string, json: boolean): Json {
+function operandOf(text: string, json: boolean): Json {
   const quoted = unquoted(text, "'");
   if (quoted !== undefined) return quoted;
   if (/^'|'$/.test(text)) return refuse(`${parameter}: a quote is not closed`, parameter);
