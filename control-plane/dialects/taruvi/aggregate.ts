@@ -7,6 +7,7 @@ import type { DialectRequest, Reply } from '../dialect.ts';
 import { type Call, type FieldOf, parseCall } from './aggregate-expression.ts';
 import { parseGroup } from './aggregate-group.ts';
 import { refuse } from './errors.ts';
+import { isRelated } from './filter.ts';
 import { type Output, parseHaving } from './having.ts';
 import { mostRows, type Page, pageOf, pageState } from './page.ts';
 import { relationsOf } from './relations.ts';
@@ -170,10 +171,4 @@ function terms(text: string): readonly string[] {
     .split(',')
     .map((term) => term.trim())
     .filter((term) => term !== '');
-}
-
-/** Whether a predicate looks at rows of other tables. */
-function isRelated(predicate: Predicate): boolean {
-  if (predicate.kind === 'and' || predicate.kind === 'or') return predicate.of.some(isRelated);
-  return predicate.kind === 'not' ? isRelated(predicate.of) : predicate.kind === 'related';
 }

@@ -6,13 +6,16 @@ import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dial
 import { aggregateReply, isAggregate, parseAggregate } from './aggregate.ts';
 import { createRows, patchRow, patchRows, putRow, upsertRows } from './changes.ts';
 import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
+import { refuse } from './errors.ts';
 import { parseOutput } from './fields.ts';
+import { parseFilters } from './filter.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
-import { orderOf } from './order.ts';
+import { parseOrdering } from './ordering.ts';
 import { mostRows, pageOf } from './page.ts';
 import { listText, oneText } from './reply.ts';
 import { flag, underTable } from './request.ts';
+import { parseSearch } from './search.ts';
 import { rowsOf } from './served.ts';
 
 const data = '/data';
@@ -37,23 +40,27 @@ export const dataRoutes: readonly Route[] = [
 export function listRows(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const { table } = rowsOf(request, context);
-  const where = undefined;
-  const show = shownBy(query, table, where);
+  const { catalog } = context;
+  const filters = parseFilters(query, table, catalog);
+  const search = parseSearch(query, table);
+  const where = both(filters, search?.where);
+  const show = shownBy(query, table, filters);
   if (isAggregate(query)) {
     const rows = { ...(where === undefined ? {} : { where }), show };
-    return act(parseAggregate(query, table, context.catalog, rows), (result) =>
+    return act(parseAggregate(query, table, catalog, rows), (result) =>
       aggregateReply(query, result),
     );
   }
   const page = pageOf(query);
-  const order = orderOf(query, table);
+  const order = parseOrdering(query, table, catalog);
+  const { items, format } = parseOutput(query, table, catalog);
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: parseOutput(query, table, context.catalog),
-      order,
+      output: { items: [...items, ...(search ? [search.rank] : [])], format },
+      order: order.length === 0 && search ? search.order : order,
       limit: flag(query, '_count') ? 0 : page.limit,
       offset: page.offset,
       total: true,
@@ -64,10 +71,15 @@ export function listRows(request: DialectRequest, context: RouteContext): Action
   );
 }
 
+function both(left: Predicate | undefined, right: Predicate | undefined): Predicate | undefined {
+  return left && right ? { kind: 'and', of: [left, right] } : (left ?? right);
+}
+
 /** `GET data/{id}/` */
 export function getRow(request: DialectRequest, context: RouteContext): Action {
   const { query, params } = request;
   const { table } = rowsOf(request, context);
+  if (parseFilters(query, table, context.catalog)) refuse('A single row takes no filters');
   const id = params['id'] ?? '';
   return act(
     {
