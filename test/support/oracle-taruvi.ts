@@ -79,7 +79,7 @@ function leafTruth(leaf: Leaf, row: OracleRow, columns: readonly OracleColumn[])
   if (op === 'nnull') return isNull !== truth(value);
   if (op === 'eq' && asksNull(at, value, flat)) return isNull || (flat && equal(at, value, flat));
   if (op === 'ne' && asksNull(at, value, flat)) return !isNull && !(flat && equal(at, value, flat));
-  if (op === 'in' && list(value).includes(null)) {
+  if (op === 'in' && list(value).some((item) => asksNull(at, item, flat))) {
     return (
       isNull ||
       among(

@@ -104,8 +104,9 @@ function apply(
   if (inside) checkInside(word, operand);
   if (column?.array && (word === 'in' || word === 'nin')) return cannot('a list of arrays');
   const empty = Array.isArray(operand) && operand.length === 0;
-  if (empty && !column?.array) return cannot('an empty list');
-  if (empty && word !== 'eq') return cannot('an empty list');
+  if (empty && !(column?.array && word === 'eq')) return cannot('an empty list');
+  const onlyNull = Array.isArray(operand) && operand.every((item) => item === null);
+  if (word === 'nin' && onlyNull) return cannot('none of a list of nothing but null');
   return denial === undefined ? leaf(word, operand) : { not: leaf(word, operand) };
 }
 
