@@ -3,9 +3,11 @@ import { appRoutes } from './apps.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { fail } from './errors.ts';
+import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
+import { tableRoutes } from './tables.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -13,6 +15,8 @@ const routes: readonly Route[] = [
   ...dataSourceRoutes,
   ...roleRoutes,
   ...settingsRoutes,
+  ...packageRoutes,
+  ...tableRoutes,
   ...dataRoutes,
 ];
 
