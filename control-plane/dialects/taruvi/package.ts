@@ -1,15 +1,16 @@
+import { type ErrorKind, ServiceError } from '../../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type App, defaultDataSource } from '../../model/app.ts';
 import { type Catalog, findTable } from '../../model/catalog.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
-import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
+import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { appOf, managed } from './management.ts';
 import { bare } from './reply.ts';
 import { flag, flagOf, objectOf } from './request.ts';
 import { hashOf, schemaOf } from './schema/document.ts';
 import { readSchemas, type SchemaSource } from './schema/draft.ts';
-import type { SchemaFault } from './schema/report.ts';
+import { faulty, type SchemaFault } from './schema/report.ts';
 import { extraOf } from './table-object.ts';
 import { besideOf, checkedName, checkForms, datasourceFor } from './table-source.ts';
 
@@ -42,7 +43,7 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   );
   const { drafts, faults } = readSchemas(sources, context.catalog);
   const problems = [...twins(sources), ...faults];
-  if (problems.length > 0) return { kind: 'reply', reply: refusal(problems, request) };
+  if (problems.length > 0) throw packaged(faulty(problems));
   const tables = drafts.map((draft) => following(draft, context.catalog));
   const changed = tables.filter((draft) => isNews(draft, context.catalog));
   const created = changed.filter((draft) => !findTable(context.catalog, draft)).length;
@@ -67,6 +68,7 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
       ...(allowDataLoss ? { allowDataLoss } : {}),
     },
     reply: () => reply,
+    fail: packaged,
   };
 }
 
@@ -157,11 +159,37 @@ function factsOf(table: TableDraft | Table, document: Json): string {
   } satisfies JsonObject);
 }
 
-/** 400 with the keys of a success. */
-function refusal(faults: readonly SchemaFault[], request: DialectRequest): Reply {
-  const errors = faults.map(({ path, code, message }) => ({ path, code, message }));
+/** Errors that say something of the package; others are of the caller or of the moment. */
+const ofPackage: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
+  'invalid_definition',
+  'invalid_name',
+  'invalid_pattern',
+  'table_exists',
+  'column_exists',
+  'data_conflict',
+  'has_dependents',
+  'limit_exceeded',
+]);
+
+/** The error with the keys of a success beside its own. */
+function packaged(error: ServiceError): ServiceError {
+  if (!ofPackage.has(error.kind)) return error;
+  const { message, detail } = error;
+  const told = detail.faults ?? [
+    { field: detail.field ?? detail.table ?? '', code: error.kind, message },
+  ];
+  const errors = told.map(({ field, code, message: text }) => ({
+    path: field,
+    code,
+    message: text,
+  }));
   const counts = { created_count: 0, updated_count: 0, error_count: errors.length, errors };
-  return bare(counts, request, 400);
+  return new ServiceError(
+    'invalid_definition',
+    message,
+    { ...detail, reason: 'package', data: counts },
+    { cause: error },
+  );
 }
 
 /** Schemas of several tables, and schemas that are only looked at. */

@@ -48,8 +48,12 @@ function reportAt(place: readonly (string | number)[], faults: SchemaFault[]): R
 
 /** @throws ServiceError invalid_definition with all faults, if there are any */
 export function requireNone(faults: readonly SchemaFault[]): void {
-  const [first] = faults;
-  if (!first) return;
+  if (faults.length > 0) throw faulty(faults);
+}
+
+/** The error that tells all faults; its message the first. */
+export function faulty(faults: readonly SchemaFault[]): ServiceError {
+  const [first = { path: '', message: '' }] = faults;
   const message = first.path === '' ? first.message : `${first.path}: ${first.message}`;
   const told = faults.map((fault) => ({
     row: 0,
@@ -57,5 +61,5 @@ export function requireNone(faults: readonly SchemaFault[]): void {
     code: 'format' as const,
     message: fault.message,
   }));
-  throw new ServiceError('invalid_definition', message, { field: first.path, faults: told });
+  return new ServiceError('invalid_definition', message, { field: first.path, faults: told });
 }
