@@ -9,11 +9,13 @@ import { planHistory } from './history.ts';
 import { planInsert } from './insert.ts';
 import { planLink } from './link.ts';
 import { planLocate } from './locate.ts';
+import { planPath } from './path.ts';
 import type { Planned } from './planned.ts';
 import { planRead } from './read.ts';
 import { planRequire } from './require.ts';
 import { planShare } from './share.ts';
 import { spelled } from './spell.ts';
+import { planTraverse } from './traverse.ts';
 import { planUpdate } from './update.ts';
 import { planUpsert } from './upsert.ts';
 
@@ -47,6 +49,10 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
     case 'link':
     case 'unlink':
       return planLink(statement, catalog);
+    case 'traverse':
+      return planTraverse(statement, catalog);
+    case 'path':
+      return planPath(statement, catalog);
     case 'require':
       return planRequire(statement, catalog);
     default: {
@@ -74,6 +80,10 @@ function endpointOf(statement: Statement): Endpoint | undefined {
       return statement.require?.key === undefined ? 'list' : 'read';
     case 'aggregate':
       return 'list';
+    case 'traverse':
+      return statement.roots.by === 'key' ? 'read' : 'list';
+    case 'path':
+      return 'read';
     case 'insert':
       return 'create';
     case 'update':

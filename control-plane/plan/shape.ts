@@ -12,6 +12,8 @@ export interface Shape {
   readonly select: Sql;
   /** JSON text of all rows of `r`, an array. */
   readonly rows: Sql;
+  /** JSON text of one row of `r`. */
+  readonly row: Sql;
   /** Joins that find related rows, behind those of the row itself. */
   readonly joins: readonly Sql[];
   /** Whether some key needs the access lists of a row. */
@@ -42,7 +44,13 @@ export function shape(output: Output, source: Source, context: Context, bound = 
     context,
     bound,
   );
-  return { select: printer.select, rows: rowsOf(printer), joins, lists };
+  return {
+    select: printer.select,
+    rows: rowsOf(printer),
+    row: withoutOptional(printer.text, printer.cut ?? []),
+    joins,
+    lists,
+  };
 }
 
 function printerOf(

@@ -58,4 +58,13 @@ export type Predicate =
   /** Some row reached by the hops satisfies `where`; the read policy of each table on the way applies. */
   | { readonly kind: 'related'; readonly hops: readonly Hop[]; readonly where: Predicate }
   | Search
+  /** The row is below or above the row of a key along the edges of its table's graph, at any distance; that row itself is not. */
+  | {
+      readonly kind: 'reach';
+      readonly direction: 'descendants' | 'ancestors';
+      readonly key: Json;
+      /** Absent: edges of all types. */
+      readonly types?: readonly string[];
+      readonly label?: string;
+    }
   | { readonly kind: 'constant'; readonly value: boolean };

@@ -86,12 +86,15 @@ begin
   end if;
   if intent = 'edit' or intent not in ('delete', 'share') then
     -- Mode lists: guard_lists asks, by the row as it is this moment.
-    if acl and new._acl is distinct from old._acl and tg_argv[2] <> 'lists' then
-      execute format('select get_bit(%I._rowhouse_manageable(), $1) = 1', tg_table_schema)
-        into manages using old._acl;
-      if not manages then
-        perform rowhouse.refuse('RH303', 'Insufficient permissions to change the access lists of the row',
-          about || '{"field": "_acl", "reason": "share"}');
+    -- Two conditions: an expression names only columns that the table has.
+    if acl then
+      if new._acl is distinct from old._acl and tg_argv[2] <> 'lists' then
+        execute format('select get_bit(%I._rowhouse_manageable(), $1) = 1', tg_table_schema)
+          into manages using old._acl;
+        if not manages then
+          perform rowhouse.refuse('RH303', 'Insufficient permissions to change the access lists of the row',
+            about || '{"field": "_acl", "reason": "share"}');
+        end if;
       end if;
     end if;
     return new;

@@ -5,13 +5,16 @@ import type { Result, Show, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { createRows, patchRow, patchRows, putRow, upsertRows } from './changes.ts';
 import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
+import { refuse } from './errors.ts';
+import { parseFilters } from './filter.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
-import { orderOf } from './order.ts';
+import { parseOrdering } from './ordering.ts';
 import { mostRows, pageOf } from './page.ts';
 import { listText, oneText } from './reply.ts';
 import { flag, underTable } from './request.ts';
 import { format, wholeRow } from './rows.ts';
+import { parseSearch } from './search.ts';
 import { rowsOf } from './served.ts';
 
 const data = '/data';
@@ -36,30 +39,38 @@ export const dataRoutes: readonly Route[] = [
 export function listRows(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const { table } = rowsOf(request, context);
+  const { catalog } = context;
   const page = pageOf(query);
-  const where = undefined;
-  const order = orderOf(query, table);
+  const filters = parseFilters(query, table, catalog);
+  const search = parseSearch(query, table);
+  const where = both(filters, search?.where);
+  const order = parseOrdering(query, table, catalog);
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: { items: wholeRow(table), format },
-      order,
+      output: { items: [...wholeRow(table), ...(search ? [search.rank] : [])], format },
+      order: order.length === 0 && search ? search.order : order,
       limit: flag(query, '_count') ? 0 : page.limit,
       offset: page.offset,
       total: true,
-      show: shownBy(query, table, where),
+      show: shownBy(query, table, filters),
       cap: mostRows,
     },
     ({ rows, count, total = 0 }) => listText(rows, 'Data retrieved', { ...page, count, total }),
   );
 }
 
+function both(left: Predicate | undefined, right: Predicate | undefined): Predicate | undefined {
+  return left && right ? { kind: 'and', of: [left, right] } : (left ?? right);
+}
+
 /** `GET data/{id}/` */
 export function getRow(request: DialectRequest, context: RouteContext): Action {
   const { query, params } = request;
   const { table } = rowsOf(request, context);
+  if (parseFilters(query, table, context.catalog)) refuse('A single row takes no filters');
   const id = params['id'] ?? '';
   return act(
     {

@@ -6,6 +6,7 @@ import type { Predicate } from '../../statement/predicate.ts';
 import type { Target } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
+import { parseTree } from './filter.ts';
 import { idText, isAmong, parseIds } from './key.ts';
 import { oneText, success } from './reply.ts';
 import { checkCount, noOutput, outputOf } from './rows.ts';
@@ -41,22 +42,38 @@ function removeIds(text: string, table: Table, app: App): Action {
   return remove(table, { by: 'where', where: isAmong(keys, table), strict: true });
 }
 
-function conditionOf(text: string, table: Table, context: RouteContext): Predicate {
-  const filter = objectIn(text);
-  void filter;
-  void table;
-  void context;
-  return refuse('filter');
+/**
+ * The rows that `filter` means: conditions by `field__op`, a tree, or `{"filters": "<tree as text>"}`.
+ * @throws ServiceError also where it would mean every row
+ */
+function conditionOf(text: string, table: Table, { catalog }: RouteContext): Predicate {
+  const filter = json(text);
+  if (!isObject(filter)) return refuse('filter must be a JSON object', 'filter');
+  const { filters, ...others } = filter;
+  const wrapped = filters !== undefined && Object.keys(others).length === 0;
+  if (wrapped && typeof filters !== 'string') refuse('filters must be a tree as text', 'filter');
+  const where = parseTree(wrapped ? json(String(filters)) : filter, table, catalog);
+  return where && !isEmpty(where) ? where : refuse('filter has no condition', 'filter');
 }
 
-function objectIn(text: string): Json {
-  let value: Json;
-  try {
-    value = parseJson(text);
-  } catch {
-    return refuse('filter must be JSON', 'filter');
+/** Whether a predicate holds for want of conditions. */
+function isEmpty(predicate: Predicate): boolean {
+  switch (predicate.kind) {
+    case 'and':
+      return predicate.of.every(isEmpty);
+    case 'or':
+      return predicate.of.some(isEmpty);
+    default:
+      return false;
   }
-  return isObject(value) ? value : refuse('filter must be a JSON object', 'filter');
+}
+
+function json(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    return refuse(`filter is not valid JSON: ${(error as Error).message}`, 'filter');
+  }
 }
 
 function remove(table: Table, target: Target): Action {

@@ -5,18 +5,19 @@ import { type Catalog, findTable } from '../../model/catalog.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
-import { appOf, managed } from './management.ts';
+import { managed } from './management.ts';
 import { bare } from './reply.ts';
 import { flag, flagOf, objectOf } from './request.ts';
 import { hashOf, schemaOf } from './schema/document.ts';
 import { readSchemas, type SchemaSource } from './schema/draft.ts';
 import { faulty, type SchemaFault } from './schema/report.ts';
+import { appOf } from './served.ts';
 import { extraOf } from './table-object.ts';
 import { besideOf, checkedName, checkForms, datasourceFor } from './table-source.ts';
 
 /** POST `datatables/validate_schema/`: nothing is stored, every fault is told with its place. */
 function validateSchema(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const sent = objectOf(request.body);
   const source: SchemaSource = {
     app: app.slug,
@@ -33,7 +34,7 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
 /** POST `datatables/create_schema/`: all tables of a Data Package, or none. */
 function createSchema(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
-  const app = appOf(request, context.catalog);
+  const app = appOf(request, context);
   const sent = objectOf(request.body);
   const { resources } = sent;
   if (!Array.isArray(resources)) return refuse('resources must be a list', 'resources');

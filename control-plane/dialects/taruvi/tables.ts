@@ -4,11 +4,9 @@ import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dial
 import { dataSourceOf } from './datasources.ts';
 import { notFound, refuse } from './errors.ts';
 import {
-  appOf,
   fieldsOf,
   includesInactive,
   managed,
-  removal,
   required,
   requireSame,
   restoration,
@@ -16,7 +14,7 @@ import {
 import { bare, bareList } from './reply.ts';
 import { flagOf, lastOf, pathOf } from './request.ts';
 import { hashOf, schemaOf } from './schema/document.ts';
-import { tableOf } from './served.ts';
+import { appOf, tableOf } from './served.ts';
 import { extraOf, tableObject } from './table-object.ts';
 import {
   changedSource,
@@ -28,7 +26,7 @@ import {
 } from './table-source.ts';
 
 function listTables(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const { datasource = lastOf(request.query, 'datasource') } = request.params;
   if (request.params['datasource'] !== undefined) dataSourceOf(request, app);
   const materialized = flagOf(request.query, 'is_materialized');
@@ -49,7 +47,7 @@ function listTables(request: DialectRequest, { catalog }: RouteContext): Action 
 }
 
 function postTable(request: DialectRequest, context: RouteContext): Action {
-  const app = appOf(request, context.catalog);
+  const app = appOf(request, context);
   const sent = fieldsOf(request, tableFields, shownKeys);
   const { datasource } = request.params;
   if (datasource !== undefined) dataSourceOf(request, app);
@@ -130,12 +128,6 @@ function isSame(to: TableDraft, table: Table): boolean {
   return facts(to) === facts(table);
 }
 
-function deleteTable(request: DialectRequest, context: RouteContext): Action {
-  const { app, datasource, table } = pathOf(request);
-  requireUnder(request, context);
-  return removal(request, { app, table, ...(datasource === undefined ? {} : { datasource }) });
-}
-
 function restoreTable(request: DialectRequest, context: RouteContext): Action {
   const { app, table: name } = pathOf(request);
   requireUnder(request, context);
@@ -190,7 +182,6 @@ export const tableRoutes: readonly Route[] = [
   ...both('GET', '/:table', 'inspect', getTable),
   ...both('PUT', '/:table', 'administer', putTable),
   ...both('PATCH', '/:table', 'administer', patchTable),
-  ...both('DELETE', '/:table', 'administer', deleteTable),
   ...both('GET', '/:table/schema', 'inspect', getSchema),
   ...both('POST', '/:table/materialize', 'administer', materializeTable),
   ...both('POST', '/:table/restore', 'administer', restoreTable),
