@@ -69,6 +69,8 @@ export type Right = 'read' | 'edit' | 'delete' | 'share' | 'denied';
 export interface Output {
   readonly items: readonly OutputItem[];
   readonly format: Format;
+  /** Behind the items: what a row holds under names that nothing declares. */
+  readonly undeclared?: boolean;
 }
 
 export interface Order {
