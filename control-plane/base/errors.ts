@@ -82,6 +82,12 @@ export const errorKinds = {
   data_conflict: { code: 'RH504', status: 409, text: 'Stored rows break the new rule' },
   has_dependents: { code: 'RH505', status: 409, text: 'Other objects depend on this one' },
   tenant_exists: { code: 'RH506', status: 409, text: 'A tenant of this name exists' },
+  data_loss: { code: 'RH507', status: 400, text: 'The change would lose stored values' },
+  rollback_conflict: {
+    code: 'RH508',
+    status: 409,
+    text: 'The operation cannot be taken back any more',
+  },
   database_unavailable: { code: 'RH600', status: 503, text: 'The database cannot be reached' },
   database_busy: { code: 'RH601', status: 503, text: 'The database is busy' },
   statement_timeout: { code: 'RH602', status: 504, text: 'The statement took too long' },

@@ -16,8 +16,9 @@ export function constraints(table: Table): readonly TableObject[] {
 
 function primaryKey(table: Table): readonly TableObject[] {
   if (table.key.length === 0) return [];
-  const rule = sql`primary key ${columnList(table.key)}`;
-  return [constraint(table, { kind: 'primary', name: `pkey_${table.id}`, rule, split: false })];
+  const rule = { kind: 'unique', columns: table.key } as const;
+  const text = sql`primary key ${columnList(table.key)}`;
+  return [constraint(table, { kind: 'primary', name: `pkey_${table.id}`, rule, text })];
 }
 
 /** With a trash, uniqueness holds among live rows only and is a partial index: see index.ts. */
@@ -27,8 +28,8 @@ function uniqueConstraints(table: Table): readonly TableObject[] {
     constraint(table, {
       kind: 'unique',
       name: uniqueName(column, table),
-      rule: sql`unique ${columnList([column.name])}`,
-      split: false,
+      rule: { kind: 'unique', columns: [column.name] },
+      text: sql`unique ${columnList([column.name])}`,
       field: column.name,
     }),
   );
@@ -39,8 +40,8 @@ function jointConstraints(table: Table): readonly TableObject[] {
     constraint(table, {
       kind: 'unique',
       name: jointName(rule, table),
-      rule: sql`unique ${columnList(rule.columns)}`,
-      split: false,
+      rule: { kind: 'unique', columns: rule.columns },
+      text: sql`unique ${columnList(rule.columns)}`,
     }),
   );
 }
@@ -70,8 +71,8 @@ function checksOf(table: Table): (column: Column) => readonly TableObject[] {
         constraint(table, {
           kind: 'check',
           name,
-          rule: sql`check (${rule})`,
-          split: true,
+          rule: { kind: 'check', holds: rule },
+          text: sql`check (${rule})`,
           field: column.name,
         }),
       ];

@@ -24,6 +24,7 @@ function index(table: Table, name: string, rest: Sql, field?: string): TableObje
     name,
     create: [toText(sql`create index ${ident(name)} on ${tableName(table)} ${rest}`)],
     drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+    apart: { kind: 'index', unique: false, on: rest },
     ...(field === undefined ? {} : { field }),
   };
 }
@@ -33,14 +34,16 @@ function uniqueIndexes(table: Table): readonly TableObject[] {
   if (!table.features.softDelete) return [];
   return table.columns.filter(isUniqueBeyondKey(table)).map((column) => {
     const name = uniqueName(column, table);
-    const on = sql`${tableName(table)} ${columnList([column.name])}`;
-    const live = sql`where trashed_at is null and deleted_at is null`;
+    const live = sql`trashed_at is null and deleted_at is null`;
+    const rest = sql`${columnList([column.name])} where ${live}`;
     return {
       kind: 'index',
       on: table.physical,
       name,
-      create: [toText(sql`create unique index ${ident(name)} on ${on} ${live}`)],
+      create: [toText(sql`create unique index ${ident(name)} on ${tableName(table)} ${rest}`)],
       drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+      rule: { kind: 'unique', columns: [column.name], among: live },
+      apart: { kind: 'index', unique: true, on: rest },
       // 54000: a stored text too long for an index.
       conflicts: ['23', '54'],
       field: column.name,

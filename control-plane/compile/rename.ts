@@ -1,6 +1,6 @@
 import { ident, sql, toText } from '../base/sql.ts';
 import { type Catalog, withTable } from '../model/catalog.ts';
-import type { Table } from '../model/table.ts';
+import { type Column, sameName, type Table } from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 import { inbound } from './reference.ts';
 import type { Step } from './step.ts';
@@ -56,7 +56,11 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
     ...triggers.flatMap(({ from }) => from.create),
   ];
   const description = `rename in table ${old.name}`;
-  return { table, catalog, steps: [{ class: 'safe', description, forward, reverse }] };
+  return {
+    table,
+    catalog,
+    steps: [{ op: 'rename', class: 'safe', description, forward, reverse }],
+  };
 }
 
 interface Move {
@@ -90,20 +94,29 @@ function columnMoves(old: Table, next: Table): readonly Move[] {
 
 function renamed(old: Table, next: Table, moves: readonly Move[]): Table {
   const last = new Map(moves.map(({ id, to }) => [id, to]));
-  const names = new Map(old.columns.map(({ id, name }) => [name, last.get(id) ?? name]));
-  const move = (name: string): string => names.get(name) ?? name;
-  const self = { app: next.app, name: next.name };
+  return withNames(old, next, ({ id, name }) => last.get(id) ?? name);
+}
+
+/** A table under another name and with its columns under other names, wherever its definition speaks of them. */
+export function withNames(
+  table: Table,
+  { app, name, physical }: Pick<Table, 'app' | 'name' | 'physical'>,
+  nameOf: (column: Column) => string,
+): Table {
+  const names = new Map(table.columns.map((column) => [column.name, nameOf(column)]));
+  const move = (column: string): string => names.get(column) ?? column;
+  const self = { app, name };
   return {
-    ...old,
+    ...table,
     ...self,
-    physical: next.physical,
-    columns: old.columns.map((column) => ({ ...column, name: move(column.name) })),
-    key: old.key.map(move),
-    ...(old.uniques
-      ? { uniques: old.uniques.map((rule) => ({ ...rule, columns: rule.columns.map(move) })) }
+    physical,
+    columns: table.columns.map((column) => ({ ...column, name: move(column.name) })),
+    key: table.key.map(move),
+    ...(table.uniques
+      ? { uniques: table.uniques.map((rule) => ({ ...rule, columns: rule.columns.map(move) })) }
       : {}),
-    references: old.references.map((reference) => {
-      const own = reference.target.app === old.app && reference.target.name === old.name;
+    references: table.references.map((reference) => {
+      const own = sameName(reference.target, table);
       return {
         ...reference,
         columns: reference.columns.map(move),
@@ -117,7 +130,7 @@ function moveTable(schema: string, from: string, to: string): string {
   return toText(sql`alter table ${ident(schema, from)} rename to ${ident(to)}`);
 }
 
-function moveObject(
+export function moveObject(
   schema: string,
   object: TableObject,
   from: string,

@@ -1,6 +1,12 @@
 import type { NamedValues } from './catalog.ts';
 import type { TableDraft, TableName } from './table.ts';
 
+/**
+ * What of stored rows a change may cost. False, or absent: nothing. `dropped`: what is dropped or replaced goes, values that stay are
+ * never rounded or cut. True: those too.
+ */
+export type DataLoss = boolean | 'dropped';
+
 /** A change of the model: one transaction with its DDL, recorded as one schema operation. */
 export type Definition =
   | {
@@ -13,7 +19,17 @@ export type Definition =
     }
   /** Made by the first row meant for it: no change where a table of the name exists. Refused beyond `most` tables of its datasource. */
   | { readonly kind: 'ensure_table'; readonly table: TableDraft; readonly most: number }
-  | { readonly kind: 'change_table'; readonly from: TableName; readonly to: TableDraft }
+  | {
+      readonly kind: 'change_table';
+      readonly from: TableName;
+      /** Columns are known by id, where they have one: a new name under an old id is a rename. */
+      readonly to: TableDraft;
+      readonly allowDataLoss?: DataLoss;
+      /** Changes nothing: the outcome says what would be done. */
+      readonly dryRun?: boolean;
+    }
+  /** Takes a change of a table back, by its uuid; conflict when that was done before or when later changes stand on it. */
+  | { readonly kind: 'rollback_operation'; readonly table: TableName; readonly operation: string }
   | {
       readonly kind: 'drop_table';
       readonly table: TableName;

@@ -69,6 +69,8 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   data_conflict: broken,
   has_dependents: [400, 'has_dependents'],
   tenant_exists: taken,
+  data_loss: definition,
+  rollback_conflict: broken,
   database_unavailable: later,
   database_busy: later,
   statement_timeout: later,
