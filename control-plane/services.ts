@@ -72,6 +72,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
     createLogin,
     engine: createEngine({
       ...loader,
+      limits: { rows: config.maxRows },
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
       ready: () => answers(data),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),

@@ -75,6 +75,7 @@ export const errorKinds = {
   row_referenced: { code: 'RH408', status: 409, text: 'Other rows refer to this row' },
   system_column: { code: 'RH409', status: 400, text: 'The server sets this column' },
   version_conflict: { code: 'RH410', status: 412, text: 'The row has changed meanwhile' },
+  edge_conflict: { code: 'RH411', status: 409, text: 'The edge breaks a rule of its graph' },
   invalid_definition: { code: 'RH500', status: 400, text: 'The definition is not valid' },
   invalid_name: { code: 'RH501', status: 400, text: 'The name is not valid' },
   table_exists: { code: 'RH502', status: 409, text: 'A table of this name exists' },

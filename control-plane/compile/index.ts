@@ -1,5 +1,6 @@
 import { ident, type Sql, sql, toText } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
+import { ends, isEdgeTable } from '../model/graph.ts';
 import type { Column, Table } from '../model/table.ts';
 import { searchColumn } from '../model/table-schema.ts';
 import { isUniqueBeyondKey, uniqueName } from './constraint.ts';
@@ -14,6 +15,7 @@ export function indexes(table: Table): readonly TableObject[] {
     ...plainIndexes(table),
     ...referenceIndexes(table),
     ...accessIndexes(table),
+    ...edgeIndexes(table),
   ];
 }
 
@@ -73,6 +75,8 @@ function isInverted(type: ColumnType): boolean {
 
 /** A target's deletion looks for rows that point at it. */
 function referenceIndexes(table: Table): readonly TableObject[] {
+  // The indexes of an edge table lead with its ends.
+  if (isEdgeTable(table)) return [];
   const seen = new Set<string>();
   return table.references.flatMap(({ columns }) => {
     const name = joinedName(columns, `ref_${table.id}`);
@@ -85,6 +89,14 @@ function referenceIndexes(table: Table): readonly TableObject[] {
     seen.add(name);
     return covered ? [] : [index(table, name, columnList(columns), first)];
   });
+}
+
+/** Edges are read from either end, by type. */
+function edgeIndexes(table: Table): readonly TableObject[] {
+  if (!isEdgeTable(table)) return [];
+  return Object.values(ends).map((end) =>
+    index(table, shortName(end, `edge_${table.id}`), columnList([end, 'type']), end),
+  );
 }
 
 function leadsKey(table: Table, name: string): boolean {

@@ -1,8 +1,8 @@
-import { ServiceError } from '../base/errors.ts';
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import { typeName } from '../model/flags.ts';
+import { ends, isEdgeTable } from '../model/graph.ts';
 import type { AccessMode, Table } from '../model/table.ts';
-import { hasStamp } from '../model/table-schema.ts';
+import { hasStamp, physicalName } from '../model/table-schema.ts';
 import { type TableObject, tableName } from './object.ts';
 
 /** The conditions of one access mode: which rows each verb may meet. `check` speaks of the row after an update. */
@@ -18,7 +18,7 @@ interface Conditions {
  * THE table of access modes; the texts and the threats they answer are in policies/. What depends only on the caller is in a
  * sub-select, evaluated once a statement; each such function is mentioned once a policy, because every mention runs it again.
  */
-const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>> = {
+const modes: Readonly<Record<AccessMode, (table: Table) => Conditions>> = {
   grants: (table) => ({
     select: may(table, 'select'),
     insert: may(table, 'insert'),
@@ -29,7 +29,7 @@ const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>>
   acl: (table) => ({
     // The stamp first: a row of this very statement may carry an ACL its snapshot has no bit for, and get_bit raises beyond the end.
     select: sql`(${own} or ${bit(table, 'readable')})`,
-    insert: sql`(select rowhouse.may_create(${slugOf(table)}))`,
+    insert: mayCreate(table),
     update: bit(table, 'changeable'),
     check: sql`true`,
     delete: bit(table, 'deletable'),
@@ -41,10 +41,27 @@ const modes: Readonly<Partial<Record<AccessMode, (table: Table) => Conditions>>>
     check: sql`true`,
     delete: bit(table, 'deletable'),
   }),
+  policy: (table) => {
+    const permitted = sql`(select rowhouse.allowed_anyway(${slugOf(table)}, ${literal(table.app)}, true))`;
+    const lists = table.features.acl;
+    const both = (right: Parameters<typeof bit>[1]): Sql =>
+      lists ? sql`(${permitted} and ${bit(table, right)})` : permitted;
+    return {
+      select: sql`(${own} or ${both('readable')})`,
+      insert: lists ? sql`(${permitted} and ${mayCreate(table)})` : permitted,
+      update: both('changeable'),
+      check: permitted,
+      delete: both('deletable'),
+    };
+  },
 };
 
 /** Written by this very transaction: what RETURNING shows when the writer has just lost the row. */
 const own = sql`_xact = (select pg_current_xact_id_if_assigned())`;
+
+function mayCreate(table: Table): Sql {
+  return sql`(select rowhouse.may_create(${slugOf(table)}))`;
+}
 
 function may(table: Table, verb: string): Sql {
   const held = sql`rowhouse.may(${literal(table.id)}::integer, ${literal(verb)})`;
@@ -71,13 +88,7 @@ export function rowSecurity(table: Table): readonly string[] {
 
 /** The policies of a table's access mode, that of our own functions, and that of its part of the history. */
 export function policies(table: Table): readonly TableObject[] {
-  const conditions = modes[table.access]?.(table);
-  if (!conditions) {
-    throw new ServiceError('invalid_definition', `Access mode '${table.access}' is not served`, {
-      table: table.name,
-      reason: 'access_mode',
-    });
-  }
+  const conditions = withEnds(table, modes[table.access](table));
   const tenant = ident(table.schema);
   const select = shown(table, conditions.select, hasStamp(table));
   // Without it an UPDATE that reads no column would meet rows in the trash, which no SELECT policy then hides.
@@ -93,11 +104,30 @@ export function policies(table: Table): readonly TableObject[] {
   ];
 }
 
+/** An edge is there only for who may see both its ends: whether a row is hidden is said by the policy of its own table. */
+function withEnds(table: Table, conditions: Conditions): Conditions {
+  // In mode grants no row is hidden from who holds the verb.
+  if (!isEdgeTable(table) || table.access === 'grants') return conditions;
+  const visible = table.references
+    .filter(({ columns: [column] }) => column === ends.from || column === ends.to)
+    .map(({ columns: [column = ''], target, targetColumns: [key = ''] }) => {
+      const nodes = tableName({ schema: table.schema, physical: physicalName(target) });
+      const end = ident(table.physical, column);
+      return sql`exists (select 1 from ${nodes} as node where node.${ident(key)} = ${end})`;
+    });
+  const both = (condition: Sql): Sql => join([condition, ...visible], ' and ');
+  return {
+    ...conditions,
+    select: both(conditions.select),
+    update: both(conditions.update),
+    delete: both(conditions.delete),
+  };
+}
+
 /** Which rows of a table show through views: in mode grants all, for the view has its own rules; else those the reader may see. */
 export function viewCondition(table: Table): Sql {
   if (table.access === 'grants') return shown(table, sql`true`, false);
-  const conditions = modes[table.access]?.(table);
-  return conditions ? shown(table, conditions.select, false) : sql`false`;
+  return shown(table, withEnds(table, modes[table.access](table)).select, false);
 }
 
 /** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */

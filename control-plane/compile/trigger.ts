@@ -15,6 +15,8 @@ interface TriggerFacts {
     | 'before update'
     | 'before delete'
     | `${'before' | 'after'} ${string}`;
+  /** Only updates that name one of these columns. */
+  readonly columns?: readonly string[];
   /** Transition tables old_rows, new_rows. */
   readonly tables?: 'old' | 'new' | 'both';
   readonly each: 'row' | 'statement';
@@ -40,7 +42,8 @@ export function trigger(table: Table, facts: TriggerFacts): TableObject {
   const on = tableName(table);
   const rows = facts.tables ? transitions[facts.tables] : sql``;
   const call = sql`${ident(facts.schema ?? 'rowhouse', facts.call)}(${join(facts.args.map((arg) => literal(arg)))})`;
-  const head = sql`create trigger ${ident(name)} ${raw(facts.when)} on ${on}${rows}`;
+  const of = facts.columns ? sql` of ${join(facts.columns.map((column) => ident(column)))}` : sql``;
+  const head = sql`create trigger ${ident(name)} ${raw(facts.when)}${of} on ${on}${rows}`;
   const only = facts.only ? sql` when (${facts.only})` : sql``;
   return {
     kind: 'trigger',

@@ -128,6 +128,13 @@ export interface Route {
 export interface RouteContext {
   readonly principal: Principal;
   readonly catalog: Catalog;
+  readonly limits: Limits;
+}
+
+/** What the operator of the server has set. */
+export interface Limits {
+  /** Most rows of a page, and the page of who doesn't say. */
+  readonly rows: number;
 }
 
 /** What pages of other origins may do. */
@@ -150,6 +157,8 @@ export interface Dialect {
   readonly cors?: CorsRules;
   /** Header names that carry a token besides Authorization. */
   readonly tokenHeaders: readonly string[];
+  /** The one of these that may carry an opaque token, which the issuer configured for the tenant is asked about. */
+  readonly opaqueHeader?: string;
   /** Where an object of a body may repeat a key, whose values are then one list. Absent: the last value counts. */
   readonly repeatedKeys?: RepeatedKeys;
   /** Claims whose content, where a foreign token has them, goes before those of the configured names. */

@@ -11,7 +11,7 @@ import type { Limiter } from './limit.ts';
 
 export interface MountParts {
   readonly engine: Engine;
-  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly tokens: Pick<Tokens, 'verify' | 'resolve'>;
   readonly readBody: BodyReader;
   readonly limiter?: Limiter;
 }
@@ -39,7 +39,7 @@ async function serve(
   parts: MountParts,
 ): Promise<Reply> {
   const identify = () =>
-    authenticate(parts.tokens, exchange.headers, dialect.tokenHeaders, dialect.claims);
+    authenticate(parts.tokens, exchange.headers, { ...dialect, tenant: exchange.namedTenant });
   if (!route.public) {
     const principal = (await identify()) ?? (route.anonymous ? anonymousOf(exchange) : undefined);
     if (principal === undefined) throw new ServiceError('token_missing');

@@ -2,6 +2,7 @@ import { type ErrorDetail, type ErrorKind, ServiceError } from '../base/errors.t
 import { baseTypes } from '../base/types.ts';
 import { type Catalog, findTable } from './catalog.ts';
 import { carries, flagNames, flags } from './flags.ts';
+import { checkGraph } from './graph.ts';
 import {
   type Column,
   type Features,
@@ -33,6 +34,11 @@ export function engineColumns(draft: Pick<TableDraft, 'features' | 'access'>): r
 /** The generated full-text vector over the columns flagged searchable. */
 export const searchColumn = '_search';
 
+/** The column that holds a table's full-text vector: over weighted fields where it has a rule for them. */
+export function searchVector(table: Pick<TableDraft, 'search'>): string {
+  return table.search ? 'search_vector' : searchColumn;
+}
+
 /** Whether rows carry `_xact`, the transaction that wrote them: everywhere but in mode grants, whose rows nobody loses by a write. */
 export function hasStamp(draft: Pick<TableDraft, 'access'>): boolean {
   return draft.access !== 'grants';
@@ -55,6 +61,7 @@ export function checkDraft(draft: TableDraft, catalog: Catalog, replaces?: Table
   for (const column of draft.columns) checkColumn(column, draft);
   checkKey(draft);
   for (const reference of draft.references) checkReference(reference, draft, catalog, replaces);
+  checkGraph(draft);
 }
 
 function checkTableName(draft: TableDraft, catalog: Catalog, replaces?: TableName): void {

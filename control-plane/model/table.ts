@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { ColumnType } from '../base/types.ts';
+import type { Graph } from './graph.ts';
 import type { ViewFacts } from './view.ts';
 
 /** Which policy template guards the rows of a table. */
@@ -164,7 +165,7 @@ export interface TableDraft extends TableName {
   readonly extra?: JsonObject;
   readonly indexes?: readonly IndexRule[];
   readonly search?: SearchRule;
-  readonly graph?: JsonObject;
+  readonly graph?: Graph;
   /** The source document of the definition, as its maker wrote it. */
   readonly document?: JsonObject;
   readonly policy?: JsonObject;

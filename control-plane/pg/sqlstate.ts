@@ -52,6 +52,11 @@ export function isRowFault(error: unknown): boolean {
   );
 }
 
+/** What a computation on stored values came to, whatever the operands of the caller: a division by zero. */
+export function isArithmetic({ code }: DatabaseError): boolean {
+  return code === '22012';
+}
+
 /** Kinds by whole SQLSTATE, then by class. Anything else is internal: its text never leaves the server. */
 const kinds: Readonly<Record<string, ErrorKind>> = {
   '23505': 'unique_violation',
@@ -95,7 +100,11 @@ export function toServiceError(error: unknown): ServiceError {
   const kind = isRelisted(error)
     ? 'serialization_failure'
     : (kinds[error.code] ?? kinds[error.code.slice(0, 2)] ?? 'internal');
-  const detail = waits(kind) ? { retryAfter: 1 } : {};
+  const detail = waits(kind)
+    ? { retryAfter: 1 }
+    : isArithmetic(error)
+      ? { reason: 'division_by_zero' }
+      : {};
   return new ServiceError(kind, undefined, detail, { cause: error });
 }
 

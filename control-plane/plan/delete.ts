@@ -47,7 +47,7 @@ function planMark(
 ): Planned {
   const context = newContext(catalog);
   const source = tableSource(table);
-  const frame = { table, source, trash, body, back: written(table, output, 'stored') };
+  const frame = { table, source, trash, body, back: written(table, output, 'stored', context) };
   const stamp: readonly Sql[] =
     body.kind === 'update' ? [sql`stamp as materialized (select rowhouse.present() as at)`] : [];
   const common = {

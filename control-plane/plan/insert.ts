@@ -20,7 +20,7 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
   const combinations = combine(insert.rows, table.access === 'lists');
   const listed = combinations.rows.length > 0;
   if (listed) needFeature(table, 'acl');
-  const back = written(table, insert.output, listed ? 'fresh' : 'stored');
+  const back = written(table, insert.output, listed ? 'fresh' : 'stored', context);
   const fields: RecordColumn[] = named.flatMap((column, at) => [
     { name: `c${at}`, type: sentType(column.type) },
     ...(needsPresence(column, table) ? [{ name: `h${at}`, type: 'boolean' }] : []),

@@ -9,7 +9,7 @@ export interface Suspect {
   /** The condition as the caller wrote it. */
   readonly field: string;
   readonly value: string;
-  readonly test: 'pattern' | BaseType;
+  readonly test: 'pattern' | 'zone' | BaseType;
 }
 
 /** A statement resolved against a catalog. The text depends on its shape only; every value is bound. */

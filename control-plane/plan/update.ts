@@ -53,7 +53,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     source,
     trash: 'refused' as const,
     body: bodyOf(named, listed, update.merge ?? []),
-    back: written(table, update.output, listed ? 'relisted' : 'stored'),
+    back: written(table, update.output, listed ? 'relisted' : 'stored', context),
     ctes: [
       recordset('input', fields, records),
       ...(listed ? relisted(table, combinations, joined) : []),

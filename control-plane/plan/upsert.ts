@@ -11,7 +11,7 @@ import { combine, freshLists } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { recordset, withAll } from './recordset.ts';
 import { namedColumns } from './rows.ts';
-import { needFeature, newContext, own, relation, writableOf } from './scope.ts';
+import { type Context, needFeature, newContext, own, relation, writableOf } from './scope.ts';
 import { changed } from './share.ts';
 import { written } from './written.ts';
 
@@ -23,26 +23,27 @@ export function planUpsert(upsert: Upsert, catalog: Catalog): Planned {
     throw new ServiceError('key_unsupported', undefined, { table: logicalName(table) });
   }
   namedColumns(table, upsert.rows, 'insert');
-  const text =
-    table.access === 'lists' ? putListed(upsert, table, key.name) : put(upsert, table, key.name);
+  const context = newContext(catalog);
+  const make = table.access === 'lists' ? putListed : put;
+  const text = make(upsert, table, key.name, context);
   return {
     query: toQuery(text),
     show: 'live',
     intent: 'edit',
     readOnly: false,
     table,
-    suspects: newContext(catalog).suspects,
+    suspects: context.suspects,
   };
 }
 
 /** `matched`: rows that come back whole; of others the caller may see only key and times. */
-function putListed(upsert: Upsert, table: Table, key: string): Sql {
+function putListed(upsert: Upsert, table: Table, key: string, context: Context): Sql {
   const rows = upsert.rows.map(({ values, access }) => ({
     values: upsert.unnamed === 'keep' ? values : { ...presets(table), ...values },
     ...(access ? { lists: access } : {}),
   }));
   const call = sql`rowhouse.put_listed(${literal(table.id)}::int, ${bind(JSON.stringify(rows))}::jsonb)`;
-  const back = changed(table, key, upsert.output);
+  const back = changed(table, key, upsert.output, context);
   return sql`with changed as materialized (select c.* from ${call} as c) select ${back.rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from changed where shown) as matched, count(*)::int as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
 }
 
@@ -58,12 +59,12 @@ function presets(table: Table): Record<string, Json> {
   );
 }
 
-function put(upsert: Upsert, table: Table, key: string): Sql {
+function put(upsert: Upsert, table: Table, key: string, context: Context): Sql {
   const named = namedColumns(table, upsert.rows, 'insert');
   const combinations = combine(upsert.rows);
   const listed = combinations.rows.length > 0;
   if (listed) needFeature(table, 'acl');
-  const back = written(table, upsert.output, listed ? 'fresh' : 'stored');
+  const back = written(table, upsert.output, listed ? 'fresh' : 'stored', context);
   const records = upsert.rows.map(({ values }, row) => {
     const record: Record<string, Json> = {};
     named.forEach(({ name }, at) => {

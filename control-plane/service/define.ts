@@ -201,7 +201,7 @@ async function requireDefiner(
   const access = table?.access ?? (makes ? definition.table.access : 'acl');
   const switches =
     definition.kind === 'change_table' && table !== undefined && onlySwitches(table, definition.to);
-  await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7)', [
+  await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7, $8)', [
     catalog.tenant,
     catalog.version,
     JSON.stringify(claimsOf(caller.principal, caller.requestId)),
@@ -209,6 +209,7 @@ async function requireDefiner(
     access,
     switches,
     definition.kind === 'create_table' && definition.replace === true,
+    nameOf(definition).app,
   ]);
 }
 

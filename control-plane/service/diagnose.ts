@@ -9,6 +9,7 @@ import type { WireRow } from '../pg/batch.ts';
 import {
   type DatabaseError,
   faultsOf,
+  isArithmetic,
   isDatabaseError,
   isReferencedSide,
   isRowFault,
@@ -52,7 +53,9 @@ export async function diagnose(failure: Failure): Promise<unknown> {
   }
   if (known) return error;
   if (planned && isRowFault(error)) {
-    const culprit = await findCulprit(planned.suspects, failure.alone);
+    const culprit = isArithmetic(error)
+      ? undefined
+      : await findCulprit(planned.suspects, failure.alone);
     if (culprit) return misfit(culprit, error);
     if (planned.misfit && 'target' in statement && statement.target.by === 'keys') {
       return missing(planned, statement.target.keys, error);
@@ -174,8 +177,7 @@ async function findCulprit(suspects: readonly Suspect[], run: Run): Promise<Susp
   if (suspects.length <= 1) return suspects[0];
   for (const suspect of suspects.slice(0, 20)) {
     const value = sql`${bind(suspect.value)}::text`;
-    const test: Sql =
-      suspect.test === 'pattern' ? sql`'' ~ ${value}` : sql`${value}::${raw(suspect.test)} is null`;
+    const test = testOf(suspect.test, value);
     try {
       await run({ show: 'live', intent: 'edit' }, toQuery(sql`select (${test})::text`));
     } catch (error) {
@@ -184,6 +186,12 @@ async function findCulprit(suspects: readonly Suspect[], run: Run): Promise<Susp
     }
   }
   return undefined;
+}
+
+function testOf(test: Suspect['test'], value: Sql): Sql {
+  if (test === 'pattern') return sql`'' ~ ${value}`;
+  if (test === 'zone') return sql`(now() at time zone ${value}) is null`;
+  return sql`${value}::${raw(test)} is null`;
 }
 
 function misfit(culprit: Suspect, cause: DatabaseError): ServiceError {

@@ -3,6 +3,7 @@ import type {
   Action,
   DefinitionOutcome,
   DialectRequest,
+  Limits,
   Reply,
   Route,
 } from '../dialects/dialect.ts';
@@ -47,6 +48,7 @@ type Statements = Extract<Action, { kind: 'statements' }>['statements'];
 
 /** The use cases behind the engine, one function each. */
 export interface EngineParts {
+  readonly limits: Limits;
   /** `fresh`: known to be stale, read again. */
   readonly load: (tenant: string, fresh: boolean) => Promise<Catalog>;
   /** Asks Postgres whether the caller is admitted and the catalog current. @throws ServiceError stale_catalog, tenant_mismatch */
@@ -98,7 +100,7 @@ export function createEngine(parts: EngineParts): Engine {
     perform: async (call) => {
       const { principal } = call;
       if (principal === undefined) {
-        const context = { principal: nobody, catalog: nothing };
+        const context = { principal: nobody, catalog: nothing, limits: parts.limits };
         const action = call.route.handle(call.request, context);
         return act(parts, action, nothing, call, callerOf(call, nobody));
       }
@@ -139,7 +141,11 @@ async function once(
     cached || caller.right !== undefined ? parts.confirm(catalog, caller) : undefined;
   let action: Action;
   try {
-    action = call.route.handle(call.request, { principal: caller.principal, catalog });
+    action = call.route.handle(call.request, {
+      principal: caller.principal,
+      catalog,
+      limits: parts.limits,
+    });
   } catch (error) {
     await confirm();
     throw error;

@@ -77,7 +77,7 @@ export async function planView(
         const message = `'${view.name}' is used by: ${names.join(', ')}`;
         throw new ServiceError('has_dependents', message, { table: view.name, data: { names } });
       }
-      return change(view, withoutTable(catalog, view), [dropView(view)], { goneViews: [view] });
+      return change(view, withoutTable(catalog, view), [dropView(view)], { gone: [view] });
     }
     case 'refresh_view': {
       const view = needView(catalog, definition.view);
@@ -116,9 +116,9 @@ async function workedOut(
 ): Promise<{ readonly view: Table; readonly reads: readonly Table[] }> {
   const { view: facts } = draft;
   if (!facts) throw new TypeError('a view without facts');
-  const { text, reads } = await checkedQuery(facts.source, catalog);
+  const { text, reads, narrows } = await checkedQuery(facts.source, catalog);
   if (facts.materialized) for (const table of reads) requireOpen(table, catalog);
-  const view = { ...facts, query: text, reads: reads.map((table) => table.id) };
+  const view = { ...facts, query: text, narrows, reads: reads.map((table) => table.id) };
   const identity = { id, uuid: randomUUID(), schema: catalog.schema };
   return { view: settle({ ...draft, view }, identity, catalog, randomUUID), reads };
 }

@@ -1,7 +1,8 @@
 import type { Fault } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
-import type { Field, Hop, Predicate } from './predicate.ts';
+import type { AggregateCall, GroupCondition, GroupKey, GroupOrder } from './aggregate.ts';
+import type { Field, Hop, Predicate, Search } from './predicate.ts';
 
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
 export type Show = 'live' | 'trashed' | 'deleted';
@@ -35,7 +36,31 @@ export type OutputItem =
     }
   /** Whether the caller holds the right on the row: decided by the row's policy. */
   | { readonly kind: 'right'; readonly right: Right; readonly as: string }
+  /** The names of those rights that the caller holds on the row. */
+  | {
+      readonly kind: 'rights';
+      readonly rights: readonly { readonly right: Right; readonly name: string }[];
+      readonly as: string;
+    }
+  /** A column's value as the only member of an object; NULL stays null. */
+  | { readonly kind: 'member'; readonly name: string; readonly member: string; readonly as: string }
+  | Related
+  /** How well the row answers a search. */
+  | { readonly kind: 'rank'; readonly search: Search; readonly as: string }
   | { readonly kind: 'literal'; readonly value: Json; readonly as: string };
+
+/**
+ * The row at the end of the hops, null where there is none; with `many` all of them, once each, in the order of their key. Each table's
+ * own policy decides what is there, and what is soft-deleted is not.
+ */
+export interface Related {
+  readonly kind: 'related';
+  readonly hops: readonly Hop[];
+  readonly as: string;
+  readonly items: readonly OutputItem[];
+  /** More than the limit are cut, which the key `truncated` then says; else it is absent. */
+  readonly many?: { readonly limit: number; readonly truncated: string };
+}
 
 export type Right = 'read' | 'edit' | 'delete' | 'share' | 'denied';
 
@@ -47,6 +72,8 @@ export interface Output {
 
 export interface Order {
   readonly field: Field;
+  /** Forward hops to the row whose field it is; nothing is there where the caller may not see that row. */
+  readonly via?: readonly Hop[];
   readonly descending: boolean;
   /** Absent: as Postgres places them (last ascending, first descending). */
   readonly nulls?: 'first' | 'last';
@@ -57,7 +84,10 @@ export interface Order {
   readonly sort?: 'number' | 'text' | 'time' | 'random';
 }
 
-/** Rows of one table. The primary key is always appended to the order. */
+/**
+ * Rows of one table. The primary key is always appended to the order. In an order by rank no more than about 30,000 matches are ranked:
+ * of more, some that many.
+ */
 export interface Read {
   readonly kind: 'read';
   readonly table: TableName;
@@ -184,21 +214,24 @@ export interface Share {
   readonly output: Output;
 }
 
-export type AggregateFunction = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct';
-
+/** Groups of the visible rows and what is made of each; without `groupBy` one row. Every output has a name of its own. */
 export interface Aggregate {
   readonly kind: 'aggregate';
   readonly table: TableName;
   readonly where?: Predicate;
-  readonly groupBy: readonly Field[];
-  /** `field` absent: count(*). */
-  readonly functions: readonly {
-    readonly as: string;
-    readonly fn: AggregateFunction;
-    readonly field?: Field;
-  }[];
+  readonly groupBy: readonly (GroupKey & { readonly as: string })[];
+  readonly functions: readonly (AggregateCall & { readonly as: string })[];
+  /** All of them hold of a group that is shown. */
+  readonly having?: readonly GroupCondition[];
+  /** The keys of the groups are always appended. */
+  readonly order?: readonly GroupOrder[];
+  readonly limit?: number;
+  readonly offset?: number;
+  /** Also count all groups, ignoring limit and offset. */
+  readonly total?: boolean;
   readonly format: Format;
   readonly show: Show;
+  /** Refuse with limit_required when there are more groups than this and no limit was given; so many values are listed of one group at most. */
   readonly cap: number;
 }
 

@@ -84,7 +84,8 @@ comment on function rowhouse.catalog(text) is
   'All definitions of an active tenant as a Catalog of model/catalog.ts; null when there is no such tenant.';
 
 create or replace function rowhouse.require_definer(
-  tenant text, version bigint, claims text, relation integer, access text, switches_only boolean, force boolean)
+  tenant text, version bigint, claims text, relation integer, access text, switches_only boolean, force boolean,
+  app text)
 returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -105,6 +106,7 @@ begin
       when 'grants' then level >= 4 or c -> 'roles' ? 'PGREST_ADMIN'
       -- Tables of objects come into being by their first row: whoever may make a row may make one.
       when 'lists' then level >= case when require_definer.relation is null then 2 else 3 end
+      when 'policy' then rowhouse.administers(tenant, app, c)
       else level >= 3 end) then
     perform rowhouse.refuse('RH303', 'Insufficient permissions to change definitions',
       jsonb_build_object('reason', 'define'));
@@ -119,9 +121,9 @@ begin
   end if;
 end
 $$;
-comment on function rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean) is
-  'Refuses unless the claims may make this change: level full (mode grants: PGREST_ADMIN or root), sudo where asked.';
+comment on function rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) is
+  'Refuses unless the claims may make this change: level full (mode grants: PGREST_ADMIN or root; mode policy: administrators of the app), sudo where asked.';
 
 revoke all on function rowhouse.apps(integer), rowhouse.catalog(text),
-  rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean) from public;
+  rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) from public;
 grant execute on function rowhouse.catalog(text) to rowhouse_gateway;

@@ -57,6 +57,33 @@ $$;
 comment on function rowhouse.administers(text, text) is
   'Whether the caller administers the app: a principal of the tenant with level root, or a member of its roles owner or admin.';
 
+create or replace function rowhouse.administers(tenant text, app text, claims jsonb)
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((claims ->> 'level')::integer >= 4, false)
+    or rowhouse.app_roles_of(tenant, app, claims ->> 'sub', '{}') && '{owner,admin}'
+$$;
+comment on function rowhouse.administers(text, text, jsonb) is
+  'As administers(tenant, app), for claims that have been admitted but not entered.';
+
+-- security definer: reads the control schema.
+create or replace function rowhouse.allowed_anyway(tenant text, app text, unspoken boolean)
+returns boolean
+language plpgsql stable parallel restricted security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return rowhouse.administers(tenant, app)
+    or unspoken and (rowhouse.principal_in(tenant)).sub <> '' and exists (
+      select from control.apps as a join control.tenants as t on t.id = a.tenant_id
+      where t.slug = allowed_anyway.tenant and a.slug = allowed_anyway.app and a.settings ->> 'default_policy' = 'authenticated');
+end
+$$;
+comment on function rowhouse.allowed_anyway(text, text, boolean) is
+  'Mode policy: whether the caller is allowed without a rule: administrators of the app, and, where no policy speaks of the table, every principal of the tenant if the app is set so.';
+
 create or replace function rowhouse.create_default_app(tenant text)
 returns void
 language sql volatile
@@ -78,6 +105,8 @@ comment on function rowhouse.create_default_app(text) is 'Gives a new tenant the
 
 revoke all on function
   rowhouse.app_roles_of(text, text, text, text[]), rowhouse.app_roles(text, text), rowhouse.administers(text, text),
-  rowhouse.create_default_app(text)
+  rowhouse.administers(text, text, jsonb), rowhouse.allowed_anyway(text, text, boolean), rowhouse.create_default_app(text)
 from public;
-grant execute on function rowhouse.app_roles(text, text), rowhouse.administers(text, text) to rowhouse_tenant;
+grant execute on function
+  rowhouse.app_roles(text, text), rowhouse.administers(text, text), rowhouse.allowed_anyway(text, text, boolean)
+to rowhouse_tenant;

@@ -231,10 +231,14 @@ describe('aggregates', () => {
   it('of no groups are one row, of no rows too', async () => {
     const functions = [
       { as: 'n', fn: 'count' },
-      { as: `"; drop table docs; --${'x'.repeat(70)}`, fn: 'sum', field: field('count') },
-      { as: 'mean', fn: 'avg', field: field('count') },
-      { as: 'kinds', fn: 'count_distinct', field: field('count') },
-      { as: 'last', fn: 'max', field: field('seen') },
+      {
+        as: `"; drop table docs; --${'x'.repeat(70)}`,
+        fn: 'sum',
+        of: { kind: 'field', field: field('count') },
+      },
+      { as: 'mean', fn: 'avg', of: { kind: 'field', field: field('count') } },
+      { as: 'kinds', fn: 'count_distinct', of: { kind: 'field', field: field('count') } },
+      { as: 'last', fn: 'max', of: { kind: 'field', field: field('seen') } },
     ];
     const [row] = await aggregate({ functions });
     expect(Object.values(row ?? {})).toEqual([5, 5, 5 / 3, 2, '2024-01-01T00:00:00.001Z']);
@@ -244,21 +248,34 @@ describe('aggregates', () => {
 
   it('group by columns and paths, in order', async () => {
     const rows = await aggregate({
-      groupBy: [{ kind: 'path', column: 'data', path: ['k'] }],
+      groupBy: [
+        { as: 'data.k', kind: 'field', field: { kind: 'path', column: 'data', path: ['k'] } },
+      ],
       functions: [
         { as: 'n', fn: 'count' },
-        { as: 'sum', fn: 'sum', field: { kind: 'path', column: 'data', path: ['n'] } },
+        {
+          as: 'sum',
+          fn: 'sum',
+          of: { kind: 'field', field: { kind: 'path', column: 'data', path: ['n'] } },
+        },
       ],
     });
     expect(rows).toEqual([
       { 'data.k': 'a', n: 2, sum: 5 },
       { 'data.k': null, n: 3, sum: 7.5 },
     ]);
-    await expect(aggregate({ groupBy: [field('title')], cap: 2 })).rejects.toMatchObject({
+    await expect(
+      aggregate({
+        groupBy: [{ as: 'title', kind: 'field', field: field('title') }],
+        cap: 2,
+      }),
+    ).rejects.toMatchObject({
       kind: 'limit_required',
     });
     await expect(
-      aggregate({ functions: [{ as: 'x', fn: 'sum', field: field('title') }] }),
+      aggregate({
+        functions: [{ as: 'x', fn: 'sum', of: { kind: 'field', field: field('title') } }],
+      }),
     ).rejects.toMatchObject({ kind: 'invalid_operand', detail: { reason: 'aggregate' } });
   });
 });

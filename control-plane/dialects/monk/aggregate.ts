@@ -1,8 +1,9 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../base/json.ts';
 import { classOf } from '../../base/types.ts';
 import type { Table } from '../../model/table.ts';
+import type { AggregateFunction } from '../../statement/aggregate.ts';
 import type { Field } from '../../statement/predicate.ts';
-import type { Aggregate, AggregateFunction, Show } from '../../statement/statement.ts';
+import type { Aggregate, Show } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { refuse } from './codes.ts';
 import { type Place, place } from './fields.ts';
@@ -58,7 +59,7 @@ export function aggregateWork(table: Table, body: JsonObject, show: Show): Work 
     kind: 'aggregate',
     table: ref(table),
     ...(where === undefined ? {} : { where: parseWhere(table, where) }),
-    groupBy: groups,
+    groupBy: groups.map((field) => ({ as: fieldName(field), kind: 'field', field })),
     functions: functionsOf(table, body['aggregate'] ?? {}, groups),
     format,
     show,
@@ -85,6 +86,10 @@ function columnPlace(table: Table, name: string): Place {
   return refuse('FILTER_INVALID_COLUMN', `'${name}' is no column`, { field: name });
 }
 
+function fieldName(field: Field): string {
+  return field.kind === 'column' ? field.name : '';
+}
+
 function functionsOf(table: Table, spec: Json, groups: readonly Field[]): Aggregate['functions'] {
   if (!isObject(spec)) {
     return refuse('FILTER_INVALID_AGGREGATION', 'aggregate is an object of aliases');
@@ -94,7 +99,7 @@ function functionsOf(table: Table, spec: Json, groups: readonly Field[]): Aggreg
   if (entries.length > 1000) {
     refuse('PARAMETER_LIMIT_EXCEEDED', 'At most 1000 aggregations in one request');
   }
-  const taken = groups.map((field) => (field.kind === 'column' ? field.name : ''));
+  const taken = groups.map(fieldName);
   return entries.map(([as, each]) => {
     if (as === '' || taken.includes(as)) bad(as, `The alias '${as}' is empty or taken`);
     return functionOf(table, as, each);
@@ -117,7 +122,7 @@ function functionOf(table: Table, as: string, spec: Json): Aggregate['functions'
   }
   const at = columnPlace(table, column);
   if (!goesWith(fn, at)) bad(as, `${name} does not go with the type of '${column}'`);
-  return { as, fn, field: at.field };
+  return { as, fn, of: { kind: 'field', field: at.field } };
 }
 
 const orderedClasses: readonly string[] = ['number', 'text', 'time'];

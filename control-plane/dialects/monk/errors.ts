@@ -63,6 +63,7 @@ const codeOf: Readonly<Record<ErrorKind, Code>> = {
   row_referenced: 'RELATIONSHIP_CONSTRAINT',
   system_column: 'VALIDATION_ERROR',
   version_conflict: 'DATA_CONFLICT',
+  edge_conflict: 'DATA_CONFLICT',
   invalid_definition: 'VALIDATION_ERROR',
   invalid_name: 'VALIDATION_ERROR',
   table_exists: 'SCHEMA_EXISTS',

@@ -62,6 +62,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   row_referenced: broken,
   system_column: value,
   version_conflict: bad,
+  edge_conflict: bad,
   invalid_definition: definition,
   invalid_name: definition,
   table_exists: taken,

@@ -63,6 +63,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   row_referenced: conflict,
   system_column: invalid,
   version_conflict: conflict,
+  edge_conflict: conflict,
   invalid_definition: invalid,
   invalid_name: invalid,
   table_exists: conflict,

@@ -88,9 +88,4 @@ describe('the DDL of a table', () => {
     expect(gone.reverse).toEqual(made.forward);
     expect(gone.class).toBe('destructive');
   });
-
-  test('an access mode without a template is refused', () => {
-    const made = table('a', [], { access: 'policy' });
-    expect(() => createTable(made, catalogOf(made))).toThrow(/not served/);
-  });
 });

@@ -15,24 +15,28 @@ function plain(text: string): string {
 }
 
 describe('policies/*.sql', () => {
-  it.each(['acl', 'grants', 'lists'] as const)('%s says what is compiled', (access: AccessMode) => {
-    const grants = {
-      features: { timestamps: false, softDelete: false, acl: false, history: false },
-    };
-    const sample = table('posts', [column('title')], {
-      access,
-      ...(access === 'grants' ? grants : {}),
-    });
-    const written = sqlFile(`policies/${access}.sql`).statements.map((text) =>
-      plain(
-        text
-          .replaceAll('{schema}', sample.schema)
-          .replaceAll('{slug}', sample.schema.slice(2))
-          .replaceAll('{table}', sample.physical)
-          .replaceAll('{id}', String(sample.id)),
-      ),
-    );
-    const compiled = policies(sample).flatMap(({ create }) => create.map(plain));
-    expect(written).toEqual(compiled);
-  });
+  it.each(['acl', 'grants', 'lists', 'policy'] as const)(
+    '%s says what is compiled',
+    (access: AccessMode) => {
+      const bare = {
+        features: { timestamps: false, softDelete: false, acl: false, history: false },
+      };
+      const sample = table('posts', [column('title')], {
+        access,
+        ...(access === 'grants' || access === 'policy' ? bare : {}),
+      });
+      const written = sqlFile(`policies/${access}.sql`).statements.map((text) =>
+        plain(
+          text
+            .replaceAll('{schema}', sample.schema)
+            .replaceAll('{slug}', sample.schema.slice(2))
+            .replaceAll('{table}', sample.physical)
+            .replaceAll('{app}', sample.app)
+            .replaceAll('{id}', String(sample.id)),
+        ),
+      );
+      const compiled = policies(sample).flatMap(({ create }) => create.map(plain));
+      expect(written).toEqual(compiled);
+    },
+  );
 });

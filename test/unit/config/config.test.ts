@@ -115,6 +115,12 @@ describe('values', () => {
     ['ROWHOUSE_POOL', '0'],
     ['ROWHOUSE_MAX_BODY', 'big'],
     ['ROWHOUSE_PG_PORT', '0'],
+    ['ROWHOUSE_MAX_ROWS', '0'],
+    ['ROWHOUSE_MAX_ROWS', '1000001'],
+    ['ROWHOUSE_INTROSPECTION', 'https://issuer.example'],
+    ['ROWHOUSE_INTROSPECTION', '{"acme":"http://issuer.example"}'],
+    ['ROWHOUSE_INTROSPECTION', '{"acme":1}'],
+    ['ROWHOUSE_INTROSPECTION', '{"No Slug":"https://issuer.example"}'],
   ])('%s=%s stops the start with its name', (name, value) => {
     const error = refusal({ ...external, [name]: value });
     expect(error.setting).toBe(name);

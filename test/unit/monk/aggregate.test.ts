@@ -23,21 +23,26 @@ describe('aggregations', () => {
     expect(statement('POST', url, { body })).toMatchObject({
       kind: 'aggregate',
       where: { operator: 'gt', operand: 3 },
-      groupBy: [field('active'), field('name')],
+      groupBy: [
+        { as: 'active', kind: 'field', field: field('active') },
+        { as: 'name', kind: 'field', field: field('name') },
+      ],
       functions: [
         { as: 'all', fn: 'count' },
-        { as: 'named', fn: 'count', field: field('name') },
-        { as: 'sum', fn: 'sum', field: field('score') },
-        { as: 'avg', fn: 'avg', field: field('age') },
-        { as: 'low', fn: 'min', field: field('born') },
-        { as: 'high', fn: 'max', field: field('name') },
-        { as: 'kinds', fn: 'count_distinct', field: field('tags') },
+        { as: 'named', fn: 'count', of: { kind: 'field', field: field('name') } },
+        { as: 'sum', fn: 'sum', of: { kind: 'field', field: field('score') } },
+        { as: 'avg', fn: 'avg', of: { kind: 'field', field: field('age') } },
+        { as: 'low', fn: 'min', of: { kind: 'field', field: field('born') } },
+        { as: 'high', fn: 'max', of: { kind: 'field', field: field('name') } },
+        { as: 'kinds', fn: 'count_distinct', of: { kind: 'field', field: field('tags') } },
       ],
       show: 'live',
       cap: 10_000,
     });
     const single = { aggregate: { n: { $count: '*' } }, group_by: 'name' };
-    expect(statement('POST', url, { body: single })).toMatchObject({ groupBy: [field('name')] });
+    expect(statement('POST', url, { body: single })).toMatchObject({
+      groupBy: [{ as: 'name', kind: 'field', field: field('name') }],
+    });
   });
 
   it('answer without counts', () => {

@@ -45,6 +45,31 @@ const representative: Readonly<Record<string, Statement>> = {
     total: true,
   }),
   'all matches under a cap': read({ where: column('name', 'icontains', '50%') }),
+  'page with related rows': read({
+    output: {
+      ...output,
+      items: [
+        { kind: 'column', name: 'id' },
+        {
+          kind: 'related',
+          hops: [{ reference: 'owner_fkey', direction: 'forward' }],
+          as: 'owner',
+          items: [{ kind: 'column', name: 'name' }],
+        },
+        {
+          kind: 'related',
+          hops: [
+            { reference: 'pet_fkey', direction: 'reverse' },
+            { reference: 'vet_fkey', direction: 'forward' },
+          ],
+          as: 'vets',
+          items: [{ kind: 'column', name: 'name' }],
+          many: { limit: 1000, truncated: 'vets__truncated' },
+        },
+      ],
+    },
+    limit: 20,
+  }),
   'json path and pattern': read({
     table: pets,
     where: {
@@ -129,9 +154,11 @@ const representative: Readonly<Record<string, Statement>> = {
   aggregate: {
     kind: 'aggregate',
     table: pets,
-    groupBy: [{ kind: 'path', column: 'meta', path: ['kind'] }],
+    groupBy: [
+      { as: 'meta.kind', kind: 'field', field: { kind: 'path', column: 'meta', path: ['kind'] } },
+    ],
     functions: [
-      { as: 'total', fn: 'sum', field: { kind: 'column', name: 'price' } },
+      { as: 'total', fn: 'sum', of: { kind: 'field', field: { kind: 'column', name: 'price' } } },
       { as: 'n', fn: 'count' },
     ],
     format: output.format,
@@ -245,7 +272,9 @@ describe('values', () => {
         {
           kind: 'aggregate',
           table: pets,
-          groupBy: [{ kind: 'path', column: 'meta', path: [text] }],
+          groupBy: [
+            { as: text, kind: 'field', field: { kind: 'path', column: 'meta', path: [text] } },
+          ],
           functions: [{ as: text, fn: 'count' }],
           format: output.format,
           show: 'live',
