@@ -14,8 +14,10 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
   if (config.databaseUrl === undefined) {
     throw new ConfigError('DATABASE_URL', 'is missing: start the embedded Postgres and name it');
   }
-  const { engine, tokens, admin, ready, pools, end } = openServices(config, config.databaseUrl);
-  return createEdge(config, {
+  const services = openServices(config, config.databaseUrl);
+  const { engine, tokens, admin, ready, pools, end, resume } = services;
+  const log = options.log ?? createLog();
+  const app = createEdge(config, {
     engine,
     tokens,
     admin,
@@ -23,6 +25,15 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
     end,
     dialects,
     pools: { data: pools.data.stats, ddl: pools.ddl.stats },
-    log: options.log ?? createLog(),
+    log,
   });
+  return {
+    ...app,
+    listen: async (port, host) => {
+      const address = await app.listen(port, host);
+      // The database may still be down; then the next definition of the tenant sees to it.
+      resume().catch((error: unknown) => log.warn({ err: error }, 'no operation was taken up'));
+      return address;
+    },
+  };
 }

@@ -53,8 +53,10 @@ const endsCheck = 'ends_check';
 /** An edge has two ends. */
 function distinctEnds(table: Table): readonly TableObject[] {
   if (!isEdgeTable(table)) return [];
-  const rule = sql`check (${ident(ends.from)} <> ${ident(ends.to)})`;
-  return [constraint(table, { kind: 'check', name: endsCheck, rule, split: true, field: ends.to })];
+  const holds = sql`${ident(ends.from)} <> ${ident(ends.to)}`;
+  const rule = { kind: 'check', holds } as const;
+  const text = sql`check (${holds})`;
+  return [constraint(table, { kind: 'check', name: endsCheck, rule, text, field: ends.to })];
 }
 
 function jointName({ name }: UniqueRule, table: Table): string {

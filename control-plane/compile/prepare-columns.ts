@@ -1,9 +1,9 @@
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
+import type { Phase } from '../model/phase.ts';
 import type { Table } from '../model/table.ts';
 import { converted } from './alter.ts';
 import { columnLine, type PhysicalColumn } from './column.ts';
 import { tableName } from './object.ts';
-import type { Phase } from './phase.ts';
 import type { Evolution } from './prepare.ts';
 import { passingName, sequenceName, syncName } from './prepared.ts';
 import { misfitsOf, unfilled } from './probe.ts';
@@ -109,7 +109,9 @@ export function fillColumn(work: Work, column: ColumnWork): readonly Phase[] {
     kind: 'fill',
     description: `fill column ${field}`,
     statements: [
-      toText(sql`update ${on} set ${name} = ${value} where ${name} is null and ${only}`),
+      toText(
+        sql`update ${on} set ${name} = ${value} where ctid >= $1::tid and ctid < $2::tid and ${name} is null and ${only}`,
+      ),
     ],
     lock: 'ROW EXCLUSIVE',
     undo: [],

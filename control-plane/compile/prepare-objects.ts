@@ -1,6 +1,6 @@
 import { ident, literal, sql, toText } from '../base/sql.ts';
+import type { Phase } from '../model/phase.ts';
 import type { TableObject } from './object.ts';
-import type { Phase } from './phase.ts';
 import { validated, type Work } from './prepare-columns.ts';
 import { breakers, rowsAsIf } from './probe.ts';
 

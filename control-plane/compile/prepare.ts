@@ -1,8 +1,8 @@
 import { type Catalog, withTable } from '../model/catalog.ts';
 import type { DataLoss } from '../model/definition.ts';
+import type { Phase } from '../model/phase.ts';
 import type { Table } from '../model/table.ts';
 import type { TableObject } from './object.ts';
-import type { Phase } from './phase.ts';
 import { addColumns, fillColumn, proveRequired } from './prepare-columns.ts';
 import { buildIndex, makeConstraint } from './prepare-objects.ts';
 import { keyOf, type Prepared, passingName } from './prepared.ts';
@@ -23,10 +23,13 @@ export interface Evolution {
 export interface Preparation {
   readonly phases: readonly Phase[];
   readonly prepared: Prepared;
+  /** The physical tables whose rows are read or written. */
+  readonly tables: readonly string[];
 }
 
 const nothing: Preparation = {
   phases: [],
+  tables: [],
   prepared: { standIns: new Map(), checks: new Map(), objects: new Map() },
 };
 
@@ -51,6 +54,7 @@ export function prepare(evolution: Evolution): Preparation {
   if (light && made.length === 0) return nothing;
   const work = { ...evolution, staged, columns };
   return {
+    tables: [...new Set([old.physical, ...made.map(({ object }) => object.on)])],
     phases: [
       ...addColumns(work),
       ...columns.flatMap((column) => fillColumn(work, column)),

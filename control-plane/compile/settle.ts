@@ -83,9 +83,11 @@ function settleColumn(
   old: Table | undefined,
 ): Column {
   const required = column.required || draft.key.includes(column.name);
+  // A column that another one says it was is not meant by its name.
+  const said = new Set(draft.columns.map(({ id }) => id));
   const was =
     old?.columns.find(({ id }) => id === column.id) ??
-    old?.columns.find(({ name }) => name === column.name);
+    old?.columns.find(({ id, name }) => name === column.name && !said.has(id));
   if (!was) {
     const id = column.id === '' ? newId() : column.id;
     return { ...column, id, required, createdAt: '', updatedAt: '' };

@@ -18,11 +18,11 @@ export type StepOp =
   | 'fill'
   | `${'set' | 'drop'}_${'default' | 'required' | 'identity'}`
   | 'rename'
-  | 'change_table';
+  | `${'change' | 'create' | 'drop'}_table`;
 
 /** One part of a change of the model, with the way back. */
 export interface Step {
-  /** Only, and always, in changes of tables. */
+  /** Always in changes of tables. */
   readonly op?: StepOp;
   /** safe: loses nothing. destructive: loses stored values or access to them. refused: can't be done. */
   readonly class: 'safe' | 'destructive' | 'refused';
