@@ -15,11 +15,12 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
     throw new ConfigError('DATABASE_URL', 'is missing: start the embedded Postgres and name it');
   }
   const services = openServices(config, config.databaseUrl);
-  const { engine, tokens, admin, ready, pools, end, resume } = services;
+  const { engine, tokens, takeTurn, admin, ready, pools, end, resume } = services;
   const log = options.log ?? createLog();
   const app = createEdge(config, {
     engine,
     tokens,
+    takeTurn,
     admin,
     ready,
     end,

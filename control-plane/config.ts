@@ -18,10 +18,14 @@ export const claimNames = [
 
 export type ClaimName = (typeof claimNames)[number];
 
+/** What a caller may do: so many reads and so many writes in any so many seconds. 0: no such limit. */
 export interface RateLimit {
   readonly requests: number;
   readonly seconds: number;
+  /** Writes at once. */
   readonly burst: number;
+  /** Reads with related rows. */
+  readonly related: number;
 }
 
 /** Every setting, checked and frozen. Times in milliseconds, sizes in bytes. */
@@ -277,17 +281,19 @@ const size: Parser<number> = (value) => {
   return Math.floor(number);
 };
 
-/** `requests/seconds/burst`: 100/1/50 allows 100 in a second and 50 more now and then. `off` is null. */
+/** `requests/seconds/burst/related`: 100/60/10 allows 100 in a minute, and of writes 10 at once. `off` is null. */
 const rate: Parser<RateLimit | null> = (value) => {
   if (['off', 'false', '0'].includes(value.toLowerCase())) return null;
-  const match = /^(\d+)(?:\/(\d+|s|sec|second|1s)(?:\/(\d+))?)?$/i.exec(value);
+  const match = /^(\d+)(?:\/(\d+|s|sec|second|1s)(?:\/(\d+)(?:\/(\d+))?)?)?$/i.exec(value);
   const requests = Number(match?.[1]);
   const seconds = match?.[2] === undefined || !/^\d+$/.test(match[2]) ? 1 : Number(match[2]);
-  const burst = match?.[3] === undefined ? 0 : Number(match[3]);
-  if (!(requests >= 1 && seconds >= 1 && seconds <= 86_400 && requests + burst <= 1e9)) {
-    throw new Malformed('must be off, or requests/seconds/burst like 100/1/50');
+  const [burst, related] = [Number(match?.[3] ?? 0), Number(match?.[4] ?? 0)];
+  const most = Math.max(requests, burst, related);
+  // What hasn't been seen for two hours is forgotten.
+  if (!(requests >= 1 && seconds >= 1 && seconds <= 3600 && most <= 1e9)) {
+    throw new Malformed('must be off, or requests/seconds/burst like 100/60/10');
   }
-  return Object.freeze({ requests, seconds, burst });
+  return Object.freeze({ requests, seconds, burst, related });
 };
 
 const claimMap: Parser<Partial<Record<ClaimName, string>>> = (value) => {

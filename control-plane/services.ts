@@ -2,6 +2,7 @@ import { createCatalogs } from './catalog/cache.ts';
 import { rowsOf } from './catalog/connection.ts';
 import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
+import type { AppMeasures } from './model/app.ts';
 import type { Catalog } from './model/catalog.ts';
 import { claimsOf } from './model/principal.ts';
 import { gatewayUrl } from './pg/gateway.ts';
@@ -19,6 +20,7 @@ import { type AsOwner, asOwner } from './service/owner.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
 import { createTenants, type NewLogin } from './service/tenants.ts';
 import { createTokens, type Tokens } from './service/tokens.ts';
+import { createTurns, type TakeTurn } from './service/turns.ts';
 
 /** Every use case over one database: for the server, and for the commands. */
 export interface Services {
@@ -26,6 +28,7 @@ export interface Services {
   readonly loader: Pick<EngineParts, 'load' | 'execute' | 'define'>;
   readonly admin: TenantAdmin;
   readonly tokens: Tokens;
+  readonly takeTurn: TakeTurn;
   readonly ready: () => Promise<Readiness>;
   readonly createLogin: (login: NewLogin) => Promise<void>;
   readonly hasLogin: (user: string) => Promise<boolean>;
@@ -72,11 +75,13 @@ export function openServices(config: Config, databaseUrl: string): Services {
   return {
     loader,
     tokens,
+    takeTurn: createTurns(data),
     createLogin,
     engine: createEngine({
       ...loader,
       limits: { rows: config.maxRows },
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
+      measure: (app, catalog, caller) => measureAt(data, app, catalog, caller),
       ready: () => answers(data),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
     }),
@@ -107,6 +112,27 @@ async function answers(data: Pool): Promise<boolean> {
   }
 }
 
+async function measureAt(
+  data: Pool,
+  app: string,
+  catalog: Catalog,
+  caller: Caller,
+): Promise<AppMeasures> {
+  const claims = JSON.stringify(claimsOf(caller.principal, caller.requestId));
+  try {
+    const [row] = await data.borrow((client) =>
+      rowsOf<{ measures: AppMeasures }>(
+        client,
+        'select rowhouse.measure($1, $2, $3, $4) as measures',
+        [catalog.tenant, catalog.version, claims, app],
+      ),
+    );
+    return row?.measures ?? { full: false, tables: [], lastOperations: {} };
+  } catch (error) {
+    throw toServiceError(error);
+  }
+}
+
 /** The check with which every statement enters, alone. */
 async function confirmAt(data: Pool, catalog: Catalog, caller: Caller): Promise<void> {
   const claims = JSON.stringify(claimsOf(caller.principal, caller.requestId));
@@ -118,11 +144,12 @@ async function confirmAt(data: Pool, catalog: Catalog, caller: Caller): Promise<
             catalog.version,
             claims,
           ])
-        : client.query('select rowhouse.require_verb($1, $2, $3, $4)', [
+        : client.query('select rowhouse.require_right($1, $2, $3, $4, $5)', [
             catalog.tenant,
             catalog.version,
             claims,
             caller.right,
+            caller.app ?? null,
           ]),
     );
   } catch (error) {

@@ -76,6 +76,7 @@ export const errorKinds = {
   system_column: { code: 'RH409', status: 400, text: 'The server sets this column' },
   version_conflict: { code: 'RH410', status: 412, text: 'The row has changed meanwhile' },
   edge_conflict: { code: 'RH411', status: 409, text: 'The edge breaks a rule of its graph' },
+  row_repeated: { code: 'RH412', status: 400, text: 'One row is named twice' },
   invalid_definition: { code: 'RH500', status: 400, text: 'The definition is not valid' },
   invalid_name: { code: 'RH501', status: 400, text: 'The name is not valid' },
   table_exists: { code: 'RH502', status: 409, text: 'A table of this name exists' },
@@ -83,9 +84,10 @@ export const errorKinds = {
   data_conflict: { code: 'RH504', status: 409, text: 'Stored rows break the new rule' },
   has_dependents: { code: 'RH505', status: 409, text: 'Other objects depend on this one' },
   tenant_exists: { code: 'RH506', status: 409, text: 'A tenant of this name exists' },
-  data_loss: { code: 'RH507', status: 400, text: 'The change would lose stored values' },
+  name_taken: { code: 'RH507', status: 409, text: 'The name is taken' },
+  data_loss: { code: 'RH508', status: 400, text: 'The change would lose stored values' },
   rollback_conflict: {
-    code: 'RH508',
+    code: 'RH509',
     status: 409,
     text: 'The operation cannot be taken back any more',
   },
@@ -132,6 +134,11 @@ export interface Fault {
     | 'type'
     | 'minimum'
     | 'maximum'
+    | 'exclusive_minimum'
+    | 'exclusive_maximum'
+    | 'min_length'
+    | 'max_length'
+    | 'format'
     | 'pattern'
     | 'enum'
     | 'unknown_field'

@@ -1,7 +1,6 @@
-import type { Json } from '../base/json.ts';
-import { ident, join, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
+import { ident, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
-import { typeName } from '../model/flags.ts';
+import { constant, typeName } from '../model/flags.ts';
 import type { Column, Default, Table } from '../model/table.ts';
 import { hasStamp } from '../model/table-schema.ts';
 
@@ -36,8 +35,12 @@ function userColumn(column: Column, table: Table): PhysicalColumn {
     notNull: column.required || table.key.includes(column.name) || column.identity !== undefined,
     ...(column.identity ? numbered(column.identity) : {}),
     ...(column.default ? { default: defaultValue(column.default, column.type) } : {}),
-    ...(column.default?.kind === 'uuid' ? { volatile: true as const } : {}),
+    ...(isEachOwn(column.default) ? { volatile: true as const } : {}),
   };
+}
+
+function isEachOwn(value: Default | undefined): boolean {
+  return value?.kind === 'uuid' || value?.kind === 'random_uuid';
 }
 
 /** Postgres lets a sequence start only within its bounds, which by default exclude 0 and the other sign. */
@@ -84,11 +87,6 @@ function engineColumns({ features, access }: Table): readonly PhysicalColumn[] {
   return columns.map((column) => ({ ...column, id: `engine:${column.name}` }));
 }
 
-/** The stored column of an id. */
-export function physicalColumn(table: Table, id: string): PhysicalColumn | undefined {
-  return physicalColumns(table).find((column) => column.id === id);
-}
-
 /** The line of a column in CREATE TABLE or ADD COLUMN. */
 export function columnLine(column: PhysicalColumn): Sql {
   const fallback = column.default ? sql` default ${column.default}` : sql``;
@@ -109,34 +107,23 @@ export function defaultValue(value: Default, type: ColumnType): Sql {
         return sql`(${literal(value.prefix)}::text || rowhouse.uuid_v7()::text)`;
       }
       return classOf(type) === 'text' ? sql`(rowhouse.uuid_v7()::text)` : sql`rowhouse.uuid_v7()`;
+    case 'random_uuid':
+      return classOf(type) === 'text' ? sql`(gen_random_uuid()::text)` : sql`gen_random_uuid()`;
     case 'value':
       return constant(value.value, type);
   }
 }
 
-function constant(value: Json, type: ColumnType): Sql {
-  if (type.array && Array.isArray(value)) {
-    const { array: _, ...element } = type;
-    const items = (value as readonly Json[]).map((item) => literalOf(item, element));
-    return sql`array[${join(items)}]::${castName(type)}`;
-  }
-  return sql`${literalOf(value, type)}::${castName(type)}`;
-}
-
-/** A cast to varchar(n) cuts; assignment of a text to it refuses. */
-export function castName(type: ColumnType): Sql {
-  return classOf(type) === 'text'
-    ? typeName({ base: 'text', array: type.array ?? false })
-    : typeName(type);
-}
-
-function literalOf(value: Json, type: ColumnType): Sql {
-  if (classOf(type) === 'json') return literal(JSON.stringify(value));
-  if (value === null) return literal(null);
-  return literal(typeof value === 'object' ? JSON.stringify(value) : String(value));
-}
-
 /** The text of a fragment or nothing, for comparing. */
 export function textOf(fragment: Sql | undefined): string | undefined {
   return fragment && toText(fragment);
+}
+
+/** Names, as they are after it, of the columns whose type a change makes another. */
+export function retypedNames(old: Table, next: Table): ReadonlySet<string> {
+  const before = new Map(physicalColumns(old).map(({ id, type }) => [id, textOf(type)]));
+  const retyped = physicalColumns(next).filter(
+    ({ id, type }) => before.has(id) && before.get(id) !== textOf(type),
+  );
+  return new Set(retyped.map(({ name }) => name));
 }

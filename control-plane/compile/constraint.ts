@@ -127,10 +127,17 @@ export function constraintFacts(table: Table): readonly ConstraintFacts[] {
     name: jointName(rule, table),
     columns: rule.columns,
   }));
+  const declared = (table.indexes ?? [])
+    .filter((index) => index.unique)
+    .map(({ name, columns = [] }) => ({
+      kind: 'unique' as const,
+      name,
+      columns: columns.map((column) => column.name),
+    }));
   const edges = isEdgeTable(table)
     ? [{ kind: 'check' as const, name: endsCheck, columns: Object.values(ends) }]
     : [];
-  return [...key, ...unique, ...joint, ...checks, ...edges, ...references];
+  return [...key, ...unique, ...joint, ...declared, ...checks, ...edges, ...references];
 }
 
 /** A name for a reference that the definition left without one that fits. */

@@ -1,7 +1,6 @@
 import { raw, type Sql, sql } from '../base/sql.ts';
 import { type BaseType, type ColumnType, classOf } from '../base/types.ts';
-import { typeName } from '../model/flags.ts';
-import { castName } from './column.ts';
+import { castName, typeName } from '../model/flags.ts';
 
 /**
  * The USING clause of a type change. Through text, which every type can print and parse: what does not fit raises instead of being

@@ -2,7 +2,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { DataLoss } from '../model/definition.ts';
 import type { Table } from '../model/table.ts';
 import { changeColumns } from './alter.ts';
-import { physicalColumns, textOf } from './column.ts';
+import { physicalColumns, retypedNames } from './column.ts';
 import type { TableObject } from './object.ts';
 import { finishObject, keyOf, type Prepared } from './prepared.ts';
 import { breakers, rowsAsIf } from './probe.ts';
@@ -34,7 +34,7 @@ export function diff(
   const { table: from, catalog, steps } = renameTable(old, next, before);
   const was = [...objectsOf(from, catalog), ...inbound(from, catalog)];
   const is = [...objectsOf(next, after), ...inbound(next, after)];
-  const retyped = new Set(retypes(from, next));
+  const retyped = retypedNames(from, next);
   const replaced = new Set(
     physicalColumns(from)
       .filter(({ id }) => prepared?.standIns.has(id))
@@ -109,12 +109,4 @@ function refusals(old: Table, next: Table): readonly Step[] {
       reverse: [],
       field: part,
     }));
-}
-
-/** Names of the columns whose type changes. */
-function retypes(from: Table, next: Table): readonly string[] {
-  const before = new Map(physicalColumns(from).map(({ id, type }) => [id, textOf(type)]));
-  return physicalColumns(next)
-    .filter(({ id, type }) => before.has(id) && before.get(id) !== textOf(type))
-    .map(({ name }) => name);
 }

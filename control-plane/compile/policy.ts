@@ -1,7 +1,7 @@
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import { typeName } from '../model/flags.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
-import type { AccessMode, Table } from '../model/table.ts';
+import { type AccessMode, isClosed, type Table } from '../model/table.ts';
 import { hasStamp, physicalName } from '../model/table-schema.ts';
 import { type TableObject, tableName } from './object.ts';
 
@@ -132,7 +132,14 @@ export function viewCondition(table: Table): Sql {
 
 /** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */
 function shown(table: Table, condition: Sql, answers: boolean): Sql {
-  if (!table.features.softDelete) return condition;
+  const { softDelete, mark } = table.features;
+  if (mark !== undefined) {
+    // A row marked by an update of one's own still answers that update.
+    const mine = answers ? sql` or ${own}` : sql``;
+    const live = sql`${ident(mark)} is not true`;
+    return sql`${condition} and (${live} or (select rowhouse.shows('trashed'))${mine})`;
+  }
+  if (!softDelete) return condition;
   // Deleting for good answers with the row, once, to those who see the trash.
   const last = answers ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
   const marks = [
@@ -161,11 +168,11 @@ function policy(
 
 /**
  * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select. None while the table is
- * disabled: a sub-select without the privilege would fail every read of the history, other tables' too.
+ * closed: a sub-select without the privilege would fail every read of the history, other tables' too.
  */
 function historyPolicy(table: Table): readonly TableObject[] {
   const [key] = table.key;
-  if (table.status === 'disabled') return [];
+  if (isClosed(table)) return [];
   if (!table.features.history || key === undefined || table.key.length > 1) return [];
   const history = { schema: table.schema, physical: '_rowhouse_history' };
   // Both sides qualified: the table may have a column of either name.

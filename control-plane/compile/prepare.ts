@@ -2,6 +2,7 @@ import { type Catalog, withTable } from '../model/catalog.ts';
 import type { DataLoss } from '../model/definition.ts';
 import type { Phase } from '../model/phase.ts';
 import type { Table } from '../model/table.ts';
+import { retypedNames } from './column.ts';
 import type { TableObject } from './object.ts';
 import { addColumns, fillColumn, proveRequired } from './prepare-columns.ts';
 import { buildIndex, makeConstraint } from './prepare-objects.ts';
@@ -44,10 +45,13 @@ export function prepare(evolution: Evolution): Preparation {
   const around = withTable(before, staged);
   const columns = columnWork(old, staged, next);
   const was = new Set([...objectsOf(old, before), ...inbound(old, before)].map(fingerprint));
+  const retyped = retypedNames(old, next);
   const goals = [...objectsOf(next, after), ...inbound(next, after)];
   const made = [...objectsOf(staged, around), ...inbound(staged, around)].flatMap((object, at) => {
     const goal = goals[at];
-    if (!goal || !object.apart || was.has(fingerprint(object))) return [];
+    if (!goal || !object.apart || object.under !== undefined) return [];
+    const rebuilt = goal.pins?.some((name) => retyped.has(name));
+    if (!rebuilt && was.has(fingerprint(object))) return [];
     return [{ object, goal, name: passingName(next, keyOf(goal)) }];
   });
   const light = columns.every(({ kind, is }) => kind === 'new' && !isWritten(is));

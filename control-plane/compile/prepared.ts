@@ -110,7 +110,9 @@ export function finishObject(
   const passing = prepared.objects.get(keyOf(object));
   if (passing === undefined) return undefined;
   if (object.kind !== 'primary' && object.kind !== 'unique') {
-    return moveObject(table.schema, object, passing, object.name);
+    // What follows the making of an index, such as its comment, speaks of its name.
+    const rest = object.kind === 'index' ? object.create.slice(1) : [];
+    return [...moveObject(table.schema, object, passing, object.name), ...rest];
   }
   const on = ident(table.schema, object.on);
   const rule = object.kind === 'primary' ? sql`primary key` : sql`unique`;

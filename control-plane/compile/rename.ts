@@ -1,6 +1,12 @@
 import { ident, sql, toText } from '../base/sql.ts';
 import { type Catalog, withTable } from '../model/catalog.ts';
-import { type Column, sameName, type Table } from '../model/table.ts';
+import {
+  type Column,
+  type IndexRule,
+  type SearchRule,
+  sameName,
+  type Table,
+} from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 import { inbound } from './reference.ts';
 import type { Step } from './step.ts';
@@ -115,6 +121,10 @@ export function withNames(
     ...(table.uniques
       ? { uniques: table.uniques.map((rule) => ({ ...rule, columns: rule.columns.map(move) })) }
       : {}),
+    ...(table.indexes
+      ? { indexes: table.indexes.map((rule) => movedIndex(rule, move, table, { physical })) }
+      : {}),
+    ...(table.search ? { search: movedSearch(table.search, move) } : {}),
     references: table.references.map((reference) => {
       const own = sameName(reference.target, table);
       return {
@@ -124,6 +134,41 @@ export function withNames(
       };
     }),
   };
+}
+
+/** The names of indexes begin with that of their table. */
+function movedIndex(
+  rule: IndexRule,
+  move: (name: string) => string,
+  old: Pick<Table, 'physical'>,
+  next: Pick<Table, 'physical'>,
+): IndexRule {
+  const prefix = `${old.physical}_`;
+  const name = rule.name.startsWith(prefix)
+    ? `${next.physical}_${rule.name.slice(prefix.length)}`
+    : rule.name;
+  const { columns, expression, where } = rule;
+  return {
+    ...rule,
+    name,
+    ...(columns ? { columns: columns.map((each) => ({ ...each, name: move(each.name) })) } : {}),
+    ...(expression === undefined ? {} : { expression: movedText(expression, move) }),
+    ...(where === undefined ? {} : { where: movedText(where, move) }),
+  };
+}
+
+/** A text printed from a tree: every name is in quotes, and those that are no column's are qualified. */
+function movedText(text: string, move: (name: string) => string): string {
+  return text.replaceAll(
+    /'(?:[^']|'')*'|(?<![."])"((?:[^"]|"")*)"(?!["])(?!\.)/g,
+    (token, name: string | undefined) =>
+      name === undefined ? token : toText(ident(move(name.replaceAll('""', '"')))),
+  );
+}
+
+function movedSearch(search: SearchRule, move: (name: string) => string): SearchRule {
+  const fields = search.fields.map((field) => ({ ...field, column: move(field.column) }));
+  return { ...search, fields };
 }
 
 function moveTable(schema: string, from: string, to: string): string {

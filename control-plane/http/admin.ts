@@ -13,7 +13,7 @@ export interface AdminParts {
   readonly admin: TenantAdmin;
   readonly tokens: Pick<Tokens, 'verify' | 'resolve'>;
   readonly readBody: BodyReader;
-  readonly limiter?: Limiter;
+  readonly limiter: Limiter;
 }
 
 type Work = (exchange: Exchange) => Promise<Reply>;

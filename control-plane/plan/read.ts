@@ -118,7 +118,8 @@ export function conditionsOf(
 
 /** The marks of rows that take part. */
 export function shown(show: Show, source: Source): readonly Sql[] {
-  const { softDelete } = source.table.features;
+  const { softDelete, mark } = source.table.features;
+  if (mark !== undefined) return show === 'live' ? [sql`${source.column(mark)} is not true`] : [];
   return [
     ...(softDelete && show === 'live' ? [sql`${source.column('trashed_at')} is null`] : []),
     ...(softDelete && show !== 'deleted' ? [sql`${source.column('deleted_at')} is null`] : []),

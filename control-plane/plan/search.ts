@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import { bind, join, type Sql, sql } from '../base/sql.ts';
-import { classOf } from '../base/types.ts';
+import { classOf, hasWords } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
 import { searchVector } from '../model/table-schema.ts';
 import type { Field, Search } from '../statement/predicate.ts';
@@ -79,7 +79,7 @@ function generated(table: Table): { language: string; columns: readonly string[]
 
 /** The same rule as the index in compile/: types whose text depends on the session aren't in the vector. */
 function isGenerated({ searchable, type }: Table['columns'][number]): boolean {
-  return searchable && !type.array && classOf(type) !== 'time' && classOf(type) !== 'other';
+  return searchable && hasWords(type);
 }
 
 function joined(names: readonly string[], source: Source): Sql {

@@ -31,6 +31,7 @@ import {
 } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { dependentsOf } from '../model/dependents.ts';
+import { patternOf } from '../model/flags.ts';
 import { edgesOf } from '../model/graph.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
@@ -52,6 +53,8 @@ export interface Change {
   readonly gone?: readonly Table[];
   readonly enums?: readonly NamedValues[];
   readonly role?: RoleChange;
+  /** What else is to be stored, besides tables. */
+  readonly rows?: (connection: Connection, tenantId: number, by: string) => Promise<void>;
   /** Once the steps have run: what is to be stored, with what only the database could tell. */
   readonly finish?: (connection: Connection) => Promise<Table>;
   readonly operation: Omit<Operation, 'principal' | 'requestId'>;
@@ -87,6 +90,15 @@ export function planChange(
     case 'drop_view':
     case 'refresh_view':
       throw new TypeError('views are worked out with the database');
+    case 'create_app':
+    case 'change_app':
+    case 'create_datasource':
+    case 'change_datasource':
+    case 'define_app_role':
+    case 'deactivate':
+    case 'reactivate':
+    case 'purge':
+      throw new TypeError('apps are worked out on their own');
     case 'ensure_table': {
       const { table, most } = definition;
       const { app, datasource } = table;
@@ -160,9 +172,8 @@ function release(
   { dependents }: Extract<Definition, { kind: 'drop_table' }>,
 ): { readonly views: readonly Table[]; readonly base: Catalog } {
   const { references, views } = dependentsOf(catalog, table);
-  const names = [
-    ...new Set([...views, ...references.map((each) => each.table)].map(({ name }) => name)),
-  ];
+  const users = [...views, ...references.map((each) => each.table)];
+  const names = [...new Set(users.filter((user) => user.active !== false).map(({ name }) => name))];
   const stand = dependents === 'refuse' ? names.length > 0 : dependents !== 'drop' && views[0];
   if (stand) {
     throw new ServiceError('has_dependents', `'${table.name}' is used by: ${names.join(', ')}`, {
@@ -228,8 +239,8 @@ export function required(catalog: Catalog, name: TableName): Table {
   return table;
 }
 
-/** Other tables lose their references to it first and keep the columns. */
-function remove(
+/** Takes a table out of the catalog. Other tables lose their references to it first and keep the columns. */
+export function remove(
   table: Table,
   retain: boolean,
   catalog: Catalog,
@@ -237,8 +248,10 @@ function remove(
   const after = withoutTable(catalog, table);
   const released = after.tables.flatMap((next) => {
     const old = catalog.tables.find(({ id }) => id === next.id);
-    return old && old !== next ? diff(old, next, catalog, after) : [];
+    const made = next.materialized !== false;
+    return made && old && old !== next ? diff(old, next, catalog, after) : [];
   });
+  if (table.materialized === false) return { steps: released, after };
   // Its own references still stand, on tables that stay.
   const alone = { ...after, tables: [...after.tables, table] };
   const last = retain ? retireTable(table, alone) : dropTable(table, alone);
@@ -310,6 +323,7 @@ export async function store(
   }
   if (table) await storeTable(connection, tenant.id, table);
   if (edges) await storeTable(connection, tenant.id, edges);
+  await change.rows?.(connection, tenant.id, by.principal);
   for (const other of after.tables) {
     const old = before.tables.find(({ id }) => id === other.id);
     if (other.id !== table?.id && other.id !== edges?.id && old && old !== other) {
@@ -322,10 +336,12 @@ export async function store(
 
 /** A regular expression is read only when a row meets it: a faulty one would stay unnoticed until the first write. */
 export async function tryPatterns(connection: Connection, table: Table): Promise<void> {
-  for (const { name, pattern } of table.columns) {
+  for (const column of table.columns) {
+    const { name, pattern } = column;
     if (pattern === undefined) continue;
     try {
-      await connection.query("select '' ~ $1::text", [pattern]);
+      // Alone too: within others' parentheses its own need not match.
+      await connection.query("select '' ~ $1::text, '' ~ $2::text", [pattern, patternOf(column)]);
     } catch (error) {
       const detail = { table: table.name, field: name, reason: 'pattern' };
       const message = `Pattern of column '${name}' is not a valid regular expression`;

@@ -5,19 +5,23 @@ import { type Connection, rowsOf } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { runningOperations } from '../catalog/operations.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
+import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import { type Catalog, findTable } from '../model/catalog.ts';
+import { type AppDefinition, isOfApp } from '../model/app-definition.ts';
+import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
-import type { Table, TableDraft, TableName } from '../model/table.ts';
+import { sameName, type Table, type TableDraft, type TableName } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
+import { planAppChange } from './app-change.ts';
 import { applyChange, type Change, planChange } from './change.ts';
 import { lossOf } from './change-table.ts';
 import { counted, isTransient } from './definition-error.ts';
 import type { Caller } from './engine.ts';
 import { changesTable, type Evolved, evolve, largeTable } from './evolve.ts';
+import { planLifeCycle } from './life-cycle.ts';
 import { createOperations, type OperationSettings, type Operations } from './operations.ts';
 import { planRollback } from './rollback.ts';
 import { briefly, inTransaction } from './transaction.ts';
@@ -97,10 +101,13 @@ export function createDefiner(
   return { define, operations };
 }
 
+/** An outcome, or that of a change which has only begun. */
+type Begun = Evolved & DefinitionOutcome;
+
 /** Waits for the end of a change made in phases. */
 async function followed(
   operations: Operations,
-  { catalog, table, operation }: Evolved,
+  { catalog, table, operation }: Begun,
   id: number,
 ): Promise<DefinitionOutcome> {
   const next = await operations.follow(id);
@@ -135,7 +142,7 @@ async function run(
   seen: Catalog,
   caller: Caller,
   { large, left }: { readonly large: number; readonly left: number[] },
-): Promise<Evolved> {
+): Promise<Begun> {
   const tenant = await lockTenant(connection, seen.tenant);
   if (!tenant) throw new ServiceError('tenant_not_found');
   const catalog =
@@ -147,12 +154,13 @@ async function run(
     if (table) return { catalog, table };
   }
   await requireDefiner(connection, definition, catalog, caller);
-  await requireIdle(connection, tenant, findTable(catalog, nameOf(definition)), left);
+  await requireIdle(connection, tenant, tablesOf(definition, whole(catalog)), left);
   const by = { principal: caller.principal.sub, requestId: caller.requestId };
-  const change = await planned(connection, definition, catalog, tenant);
+  const change = await planned(connection, definition, whole(catalog), tenant);
+  if (!change) return { catalog };
   if (changesTable(definition)) {
     const made = await evolve(connection, definition, change, tenant, { by, large });
-    if (made) return made;
+    if (made) return { ...made, catalog };
     await connection.query(briefly);
   }
   const id = await applyChange(connection, change, tenant, by).catch((error: unknown) => {
@@ -163,29 +171,48 @@ async function run(
   return { catalog: next, ...(table ? { table } : {}), operation: { id, status: 'done' } };
 }
 
+/** The change, or undefined where there is nothing to change. `catalog` holds deactivated tables too. */
 async function planned(
   connection: Connection,
   definition: Definition,
   catalog: Catalog,
   tenant: TenantRow,
-): Promise<Change> {
+): Promise<Change | undefined> {
   if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
-  if (definition.kind !== 'rollback_operation') return planChange(definition, catalog, tenant);
-  return planRollback(connection, definition, catalog, tenant);
+  if (definition.kind === 'rollback_operation') {
+    return planRollback(connection, definition, catalog, tenant);
+  }
+  if (!isOfApp(definition)) return planChange(await checkedTexts(definition), catalog, tenant);
+  return 'part' in definition
+    ? planLifeCycle(definition, catalog, tenant.lastRelation)
+    : planAppChange(definition, catalog, tenant.lastRelation);
 }
 
 /** While a table is being changed no other definition may touch it. Operations that a process has left are noted in `left`. */
 async function requireIdle(
   connection: Connection,
   tenant: TenantRow,
-  table: Table | undefined,
+  tables: readonly Table[],
   left: number[],
 ): Promise<void> {
   const running = await runningOperations(connection, tenant.id);
   left.push(...running.filter((each) => each.left).map(({ id }) => id));
-  if (!table || !running.some(({ involved }) => involved.includes(table.id))) return;
+  const busy = new Set(running.flatMap(({ involved }) => involved));
+  const table = tables.find(({ id }) => busy.has(id));
+  if (!table) return;
   const message = `Table '${table.name}' is being changed`;
   throw new ServiceError('database_busy', message, { table: table.name, retryAfter: 2 });
+}
+
+/** The tables there are that a definition speaks of. */
+function tablesOf(definition: Definition, catalog: Catalog): readonly Table[] {
+  const table = findTable(catalog, nameOf(definition));
+  if (table) return [table];
+  if (!isOfApp(definition) || !('part' in definition)) return [];
+  const { app, datasource } = definition.part;
+  return catalog.tables.filter(
+    (each) => each.app === app && (datasource ?? each.datasource) === each.datasource,
+  );
 }
 
 /** What the definition is about; roles are no relation. */
@@ -208,7 +235,23 @@ function nameOf(definition: Definition): TableName {
     case 'change_table':
     case 'change_view':
       return definition.from;
+    case 'deactivate':
+    case 'reactivate':
+    case 'purge':
+      return { app: definition.part.app, name: definition.part.table ?? '' };
+    case 'create_app':
+    case 'change_app':
+    case 'create_datasource':
+    case 'change_datasource':
+    case 'define_app_role':
+      return { app: appOf(definition), name: '' };
   }
+}
+
+/** The app that a definition is about. */
+function appOf(definition: AppDefinition): string {
+  if ('part' in definition) return definition.part.app;
+  return definition.kind === 'create_app' ? definition.app.slug : definition.app;
 }
 
 /** The change was worked out from one state of its table: it means nothing for another. */
@@ -217,7 +260,8 @@ function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalo
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
   const makes = definition.kind.startsWith('create_') || definition.kind === 'ensure_table';
-  if (makes || JSON.stringify(before) === JSON.stringify(now)) return;
+  // Definitions of apps say what they change and hold for whatever is there.
+  if (makes || isOfApp(definition) || JSON.stringify(before) === JSON.stringify(now)) return;
   throw new ServiceError('stale_catalog');
 }
 
@@ -225,15 +269,16 @@ function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalo
 async function requireRight(
   connection: Connection,
   catalog: Catalog,
-  { principal, requestId, right }: Caller,
+  { principal, requestId, right, app }: Caller,
 ): Promise<void> {
   if (right === undefined) return;
   const claims = JSON.stringify(claimsOf(principal, requestId));
-  await connection.query('select rowhouse.require_verb($1, $2, $3, $4)', [
+  await connection.query('select rowhouse.require_right($1, $2, $3, $4, $5)', [
     catalog.tenant,
     catalog.version,
     claims,
     right,
+    app ?? null,
   ]);
 }
 
@@ -250,7 +295,15 @@ async function requireDefiner(
     if (caller.right !== needed) throw new ServiceError('forbidden');
     return;
   }
-  const table = findTable(catalog, nameOf(definition));
+  if (isOfApp(definition)) {
+    const right = definition.kind === 'create_app' ? 'found' : 'administer';
+    const app = appOf(definition);
+    await requireRight(connection, catalog, { ...caller, right, app });
+    // Of tables that may not be changed, the ones that are named; others go with what they are part of.
+    if (!('part' in definition) || definition.part.table === undefined) return;
+  }
+  const name = nameOf(definition);
+  const table = whole(catalog).tables.find((each) => sameName(each, name));
   const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
   const access = table?.access ?? (makes ? definition.table.access : 'acl');
   const switches =
@@ -263,14 +316,14 @@ async function requireDefiner(
     access,
     switches,
     definition.kind === 'create_table' && definition.replace === true,
-    nameOf(definition).app,
+    name.app,
   ]);
 }
 
 function isOfRole(
   definition: Definition,
 ): definition is Extract<Definition, { kind: 'create_role' | 'grant_role' | 'revoke_role' }> {
-  return definition.kind.endsWith('_role');
+  return ['create_role', 'grant_role', 'revoke_role'].includes(definition.kind);
 }
 
 /** Whether nothing but freeze, sudo and status differs: all that may change on a frozen table. */

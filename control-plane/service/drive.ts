@@ -13,7 +13,7 @@ import {
 import { lockTenant } from '../catalog/store.ts';
 import { prepare } from '../compile/prepare.ts';
 import { meaning } from '../compile/settle.ts';
-import { type Catalog, withTable } from '../model/catalog.ts';
+import { type Catalog, whole, withTable } from '../model/catalog.ts';
 import type { Phase } from '../model/phase.ts';
 import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
 import { runSteps, store } from './change.ts';
@@ -103,7 +103,7 @@ async function finish(client: Connection, operation: PhasedOperation): Promise<C
     await connection.query(briefly);
     const tenant = await lockTenant(connection, operation.tenant);
     if (!tenant) throw new StepFailure(lastStep, new ServiceError('tenant_not_found'));
-    const catalog = await loadCatalog(connection, operation.tenant);
+    const catalog = whole(await loadCatalog(connection, operation.tenant));
     const old = catalog.tables.find(({ id }) => id === next.id);
     const proofs = phases.flatMap(({ proof }) => proof ?? []);
     const stands = old !== undefined && meaning(old) === meaning(before);

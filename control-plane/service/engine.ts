@@ -8,6 +8,7 @@ import type {
   Route,
 } from '../dialects/dialect.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
+import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
@@ -33,6 +34,8 @@ export interface Engine {
   readonly perform: (call: Call) => Promise<Reply>;
   /** The current definitions of the caller's tenant. @throws ServiceError token_invalid */
   readonly catalog: (caller: Caller) => Promise<Catalog>;
+  /** The definitions of a tenant at hand, perhaps out of date; empty when there is no such tenant. For nothing that must be right. */
+  readonly known: (tenant: string) => Promise<Catalog>;
 }
 
 /** Who asks, and for which request. */
@@ -42,6 +45,8 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** What the route asks the caller to be entitled to. */
   readonly right?: Right;
+  /** The app that the request addresses, if it names one. */
+  readonly app?: string;
 }
 
 type Statements = Extract<Action, { kind: 'statements' }>['statements'];
@@ -66,6 +71,8 @@ export interface EngineParts {
     caller: Caller,
   ) => Promise<DefinitionOutcome>;
   readonly account: (command: AccountCommand, call: Call) => Promise<AccountResult>;
+  /** What the tables of an app hold. @throws ServiceError stale_catalog, tenant_mismatch, forbidden */
+  readonly measure: (app: string, catalog: Catalog, caller: Caller) => Promise<AppMeasures>;
   /** Whether the database answers. */
   readonly ready: () => Promise<boolean>;
 }
@@ -87,6 +94,7 @@ const attempts = 8;
 /** The engine: catalog, the route's pure action, and what the action needs done. */
 export function createEngine(parts: EngineParts): Engine {
   return {
+    known: (tenant) => parts.load(tenant, false).catch(() => nothing),
     catalog: async (caller) => {
       try {
         const catalog = await load(parts, caller.principal, false);
@@ -122,6 +130,7 @@ function callerOf({ route, request, signal }: Call, principal: Principal): Calle
     requestId: request.id,
     signal,
     ...(route.right === undefined ? {} : { right: route.right }),
+    ...(request.params['app'] === undefined ? {} : { app: request.params['app'] }),
   };
 }
 
@@ -211,6 +220,8 @@ async function act(
         );
       case 'health':
         return action.reply(await parts.ready());
+      case 'measure':
+        return action.reply(await parts.measure(action.app, catalog, caller));
       case 'definition':
         return action.reply(await parts.define(action.definition, catalog, caller));
       default: {

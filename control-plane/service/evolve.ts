@@ -39,7 +39,7 @@ async function phasesOf(
 }
 
 /** What a definition of a table came to without being made. `begun`: it is made in phases, of this number. */
-export interface Evolved extends DefinitionOutcome {
+export interface Evolved extends Omit<DefinitionOutcome, 'catalog'> {
   readonly begun?: number;
 }
 
@@ -54,7 +54,7 @@ export async function evolve(
   const { before, evolution } = change;
   if (!evolution) return undefined;
   const preparation = await phasesOf(connection, change, large);
-  const outcome = { catalog: before, table: evolution.old };
+  const outcome = { table: evolution.old };
   const last = preparation
     ? changeTable(definition, evolution.next, before, tenant, preparation.prepared)
     : change;

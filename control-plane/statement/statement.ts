@@ -13,7 +13,7 @@ export type Intent = 'edit' | 'delete' | 'share';
 /** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
 export interface Format {
   readonly numbers: 'safe' | 'plain';
-  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero. `local`: UTC without zone. `micros`: the same, six digits. */
+  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero, and intervals as ISO 8601 durations. `local`: UTC without zone. `micros`: the same, six digits. */
   readonly times: 'millis' | 'trimmed' | 'local' | 'micros';
 }
 
@@ -123,13 +123,18 @@ export interface Insert {
 
 /**
  * New rows, or changes of those that have their key already: all or none, in one statement, without a read before. Named columns and
- * lists replace; `unnamed` ones of a row that is there stay, or fall back to their default.
+ * lists replace; `unnamed` ones of a row that is there stay, or fall back to their default. A row there that the caller may not see or
+ * change is forbidden; one row named twice is row_repeated.
  */
 export interface Upsert {
   readonly kind: 'upsert';
   readonly table: TableName;
-  /** Each names its key, no two the same. */
   readonly rows: readonly NewRow[];
+  /**
+   * The unique columns by which rows are there already; absent: the key. A row that doesn't name them all, or with NULL in one, is new.
+   * The key of a row that is there stays. In mode lists only the key, which each row names.
+   */
+  readonly by?: readonly string[];
   readonly unnamed: 'keep' | 'default';
   readonly output: Output;
 }
@@ -174,6 +179,8 @@ export interface Update {
   readonly target: Target;
   /** By keys: as many as keys. By where: exactly one. Without values or lists a change only checks that it would be allowed. */
   readonly changes: readonly NewRow[];
+  /** What becomes of columns that a change doesn't name: they stay (absent), or fall back to their default; the key, numbers and protected columns stay. */
+  readonly unnamed?: 'default';
   /** JSON columns whose objects are merged with the stored ones, key by key at every depth; a null removes its key. */
   readonly merge?: readonly string[];
   /**
