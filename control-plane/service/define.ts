@@ -8,11 +8,11 @@ import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts'
 import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import { type AppDefinition, isOfApp } from '../model/app-definition.ts';
+import { type AppDefinition, isOfApp, type LifeCycle } from '../model/app-definition.ts';
 import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
-import { sameName, type Table, type TableDraft, type TableName } from '../model/table.ts';
+import type { Table, TableDraft, TableName } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 import { planAppChange } from './app-change.ts';
@@ -299,24 +299,52 @@ async function requireDefiner(
     const right = definition.kind === 'create_app' ? 'found' : 'administer';
     const app = appOf(definition);
     await requireRight(connection, catalog, { ...caller, right, app });
-    // Of tables that may not be changed, the ones that are named; others go with what they are part of.
-    if (!('part' in definition) || definition.part.table === undefined) return;
+    if ('part' in definition) await requireParts(connection, definition, catalog, caller);
+    return;
   }
   const name = nameOf(definition);
-  const table = whole(catalog).tables.find((each) => sameName(each, name));
+  const table = findTable(catalog, name);
   const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
   const access = table?.access ?? (makes ? definition.table.access : 'acl');
   const switches =
     definition.kind === 'change_table' && table !== undefined && onlySwitches(table, definition.to);
+  const replaces = definition.kind === 'create_table' && definition.replace === true;
+  const what = [table?.id ?? null, access, switches, replaces, name.app];
+  await askDefiner(connection, catalog, caller, what);
+}
+
+/** Of the tables that go or come: the one that is named, and else those that not everybody may change. */
+async function requireParts(
+  connection: Connection,
+  { part }: LifeCycle,
+  catalog: Catalog,
+  caller: Caller,
+): Promise<void> {
+  const { app, datasource, table: name } = part;
+  const inside = whole(catalog).tables.filter(
+    (table) => table.app === app && (datasource === undefined || table.datasource === datasource),
+  );
+  const asked = inside.filter((table) =>
+    name === undefined ? table.freeze || table.sudo : table.name === name,
+  );
+  for (const { id, access } of asked) {
+    await askDefiner(connection, catalog, caller, [id, access, false, false, app]);
+  }
+}
+
+/** `what`: id of the table, its access mode, whether only switches change, whether a table is replaced, the app. */
+async function askDefiner(
+  connection: Connection,
+  catalog: Catalog,
+  { principal, requestId }: Caller,
+  what: readonly unknown[],
+): Promise<void> {
+  const claims = JSON.stringify(claimsOf(principal, requestId));
   await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7, $8)', [
     catalog.tenant,
     catalog.version,
-    JSON.stringify(claimsOf(caller.principal, caller.requestId)),
-    table?.id ?? null,
-    access,
-    switches,
-    definition.kind === 'create_table' && definition.replace === true,
-    name.app,
+    claims,
+    ...what,
   ]);
 }
 

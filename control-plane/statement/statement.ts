@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
 import type { AggregateCall, GroupCondition, GroupKey, GroupOrder } from './aggregate.ts';
 import type { Field, Hop, Predicate, Search } from './predicate.ts';
+import type { Path, Traverse } from './traverse.ts';
 
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
 export type Show = 'live' | 'trashed' | 'deleted';
@@ -68,6 +69,8 @@ export type Right = 'read' | 'edit' | 'delete' | 'share' | 'denied';
 export interface Output {
   readonly items: readonly OutputItem[];
   readonly format: Format;
+  /** Behind the items: what a row holds under names that nothing declares. */
+  readonly undeclared?: boolean;
 }
 
 export interface Order {
@@ -292,6 +295,8 @@ export type Statement =
   | Aggregate
   | History
   | Link
+  | Traverse
+  | Path
   | Require;
 
 /** What a statement answered. `rows` is the JSON text of an array, built in Postgres and never parsed on the way. */

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../base/json.ts';
-import { type App, findApp } from '../../model/app.ts';
 import type { AppPart, LifeCycle } from '../../model/app-definition.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import type { Right } from '../../model/role.ts';
@@ -17,11 +16,6 @@ export function managed(
   handle: Handler,
 ): Route {
   return { method, path: `/api/apps${path}`, right, handle };
-}
-
-/** The active app that a path names. @throws ServiceError relation_not_found */
-export function appOf({ params }: Pick<DialectRequest, 'params'>, catalog: Catalog): App {
-  return findApp(catalog, params['app'] ?? '') ?? notFoundIn('app', params);
 }
 
 /** @throws ServiceError relation_not_found */
