@@ -9,7 +9,7 @@ import { breakers, rowsAsIf } from './probe.ts';
 import { inbound } from './reference.ts';
 import { renameTable } from './rename.ts';
 import type { Step } from './step.ts';
-import { objectsOf } from './table.ts';
+import { createTable, isDefinedOnly, objectsOf } from './table.ts';
 
 export interface DiffOptions {
   /** What stored values may lose; absent: as `dropped`. */
@@ -31,6 +31,7 @@ export function diff(
 ): readonly Step[] {
   const refused = refusals(old, next);
   if (refused.length > 0) return refused;
+  if (isDefinedOnly(old)) return materialize(next, after);
   const { table: from, catalog, steps } = renameTable(old, next, before);
   const was = [...objectsOf(from, catalog), ...inbound(from, catalog)];
   const is = [...objectsOf(next, after), ...inbound(next, after)];
@@ -62,6 +63,15 @@ export function diff(
     ...is
       .filter((object) => !stays(object, wasByKey))
       .map((object) => createObject(object, old, next, prepared)),
+  ];
+}
+
+/** The physical table of a definition, with what references of others were waiting to put on it. */
+function materialize(next: Table, after: Catalog): readonly Step[] {
+  if (isDefinedOnly(next)) return [];
+  return [
+    createTable(next, after),
+    ...inbound(next, after).map((object) => createObject(object, next, next)),
   ];
 }
 

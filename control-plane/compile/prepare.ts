@@ -9,7 +9,7 @@ import { buildIndex, makeConstraint } from './prepare-objects.ts';
 import { keyOf, type Prepared, passingName } from './prepared.ts';
 import { inbound } from './reference.ts';
 import { columnWork, isProved, isWritten, stage } from './stage.ts';
-import { objectsOf } from './table.ts';
+import { isDefinedOnly, objectsOf } from './table.ts';
 
 /** A change of a table in use. */
 export interface Evolution {
@@ -41,6 +41,7 @@ const nothing: Preparation = {
  */
 export function prepare(evolution: Evolution): Preparation {
   const { old, next, before, after } = evolution;
+  if (isDefinedOnly(old)) return nothing;
   const staged = stage(old, next);
   const around = withTable(before, staged);
   const columns = columnWork(old, staged, next);

@@ -31,6 +31,17 @@ export type Definition =
     }
   /** Takes a change of a table back, by its uuid; conflict when that was done before or when later changes stand on it. */
   | { readonly kind: 'rollback_operation'; readonly table: TableName; readonly operation: string }
+  /**
+   * Several tables of one app at once, all or none: those that are there change, the others are made, whatever order they refer to one
+   * another in. What loses stored values is refused unless allowed. `dryRun`: tried and undone.
+   */
+  | {
+      readonly kind: 'define_tables';
+      readonly app: string;
+      readonly tables: readonly TableDraft[];
+      readonly allowDataLoss?: boolean;
+      readonly dryRun?: boolean;
+    }
   | {
       readonly kind: 'drop_table';
       readonly table: TableName;

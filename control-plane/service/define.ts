@@ -18,6 +18,7 @@ import { toServiceError } from '../pg/sqlstate.ts';
 import { planAppChange } from './app-change.ts';
 import { applyChange, type Change, planChange } from './change.ts';
 import { lossOf } from './change-table.ts';
+import { planTables } from './define-tables.ts';
 import { counted, isTransient } from './definition-error.ts';
 import type { Caller } from './engine.ts';
 import { changesTable, type Evolved, evolve, largeTable } from './evolve.ts';
@@ -163,9 +164,15 @@ async function run(
     if (made) return { ...made, catalog };
     await connection.query(briefly);
   }
+  const isTrial = definition.kind === 'define_tables' && definition.dryRun === true;
+  if (isTrial) await connection.query('savepoint trial');
   const id = await applyChange(connection, change, tenant, by).catch((error: unknown) => {
     throw new DefinitionFailure({ tenant, change }, error);
   });
+  if (isTrial) {
+    await connection.query('rollback to savepoint trial');
+    return { catalog };
+  }
   const next = await loadCatalog(connection, seen.tenant);
   const table = change.table && next.tables.find((each) => each.id === change.table?.id);
   return { catalog: next, ...(table ? { table } : {}), operation: { id, status: 'done' } };
@@ -182,7 +189,12 @@ async function planned(
   if (definition.kind === 'rollback_operation') {
     return planRollback(connection, definition, catalog, tenant);
   }
-  if (!isOfApp(definition)) return planChange(await checkedTexts(definition), catalog, tenant);
+  if (!isOfApp(definition)) {
+    const checked = await checkedTexts(definition);
+    return checked.kind === 'define_tables'
+      ? planTables(checked, catalog, tenant)
+      : planChange(checked, catalog, tenant);
+  }
   return 'part' in definition
     ? planLifeCycle(definition, catalog, tenant.lastRelation)
     : planAppChange(definition, catalog, tenant.lastRelation);
@@ -245,6 +257,8 @@ function nameOf(definition: Definition): TableName {
     case 'change_datasource':
     case 'define_app_role':
       return { app: appOf(definition), name: '' };
+    case 'define_tables':
+      return { app: definition.app, name: '' };
   }
 }
 
@@ -256,6 +270,13 @@ function appOf(definition: AppDefinition): string {
 
 /** The change was worked out from one state of its table: it means nothing for another. */
 function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalog): void {
+  if (definition.kind === 'define_tables') {
+    // Also one made meanwhile: it would be another change.
+    for (const table of definition.tables) {
+      requireUnchanged({ kind: 'change_table', from: table, to: table }, seen, catalog);
+    }
+    return;
+  }
   const name = nameOf(definition);
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
@@ -300,6 +321,15 @@ async function requireDefiner(
     const app = appOf(definition);
     await requireRight(connection, catalog, { ...caller, right, app });
     if ('part' in definition) await requireParts(connection, definition, catalog, caller);
+    return;
+  }
+  if (definition.kind === 'define_tables') {
+    for (const each of definition.tables) {
+      const part: Definition = findTable(catalog, each)
+        ? { kind: 'change_table', from: each, to: each }
+        : { kind: 'create_table', table: each };
+      await requireDefiner(connection, part, catalog, caller);
+    }
     return;
   }
   const name = nameOf(definition);
