@@ -1,11 +1,14 @@
 import { ServiceError } from '../../base/errors.ts';
+import type { Catalog } from '../../model/catalog.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Result, Show, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
+import { aggregateReply, isAggregate, parseAggregate } from './aggregate.ts';
 import { createRows, patchRow, patchRows, putRow, upsertRows } from './changes.ts';
 import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
 import { refuse } from './errors.ts';
+import { parseOutput } from './fields.ts';
 import { parseFilters } from './filter.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
@@ -13,16 +16,18 @@ import { parseOrdering } from './ordering.ts';
 import { mostRows, pageOf } from './page.ts';
 import { listText, oneText } from './reply.ts';
 import { flag, underTable } from './request.ts';
-import { format, wholeRow } from './rows.ts';
 import { parseSearch } from './search.ts';
 import { rowsOf } from './served.ts';
 
 const data = '/data';
 const row = `${data}/:id`;
 
+/** Reads with related rows may have an allowance of their own. */
+const populates: Route['related'] = (query) => query.has('populate');
+
 /** Rows: `{app}/datatables/{t}/data/` and the same under the table's datasource. */
 export const dataRoutes: readonly Route[] = [
-  ...underTable('GET', data, listRows, { anonymous: true }),
+  ...underTable('GET', data, listRows, { anonymous: true, related: populates }),
   ...underTable('POST', data, createRows),
   ...underTable('PATCH', data, patchRows),
   ...underTable('DELETE', data, deleteRows),
@@ -40,26 +45,56 @@ export function listRows(request: DialectRequest, context: RouteContext): Action
   const { query } = request;
   const { table } = rowsOf(request, context);
   const { catalog } = context;
-  const page = pageOf(query);
   const filters = parseFilters(query, table, catalog);
   const search = parseSearch(query, table);
   const where = both(filters, search?.where);
+  const show = shownBy(query, table, filters);
+  if (isAggregate(query)) {
+    const rows = { ...(where === undefined ? {} : { where }), show };
+    return act(parseAggregate(query, table, catalog, rows), (result) =>
+      aggregateReply(query, result),
+    );
+  }
+  const page = pageOf(query);
   const order = parseOrdering(query, table, catalog);
+  const output = parseOutput(query, table, catalog);
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: { items: [...wholeRow(table), ...(search ? [search.rank] : [])], format },
+      output: search ? { ...output, items: [...output.items, search.rank] } : output,
       order: order.length === 0 && search ? search.order : order,
       limit: flag(query, '_count') ? 0 : page.limit,
       offset: page.offset,
       total: true,
-      show: shownBy(query, table, filters),
+      show,
       cap: mostRows,
     },
     ({ rows, count, total = 0 }) => listText(rows, 'Data retrieved', { ...page, count, total }),
   );
+}
+
+/** All rows that match, as a list would show them, for a file: filters, `ordering`, `fields`, `include_deleted`. */
+export function matchesOf(
+  { query }: Pick<DialectRequest, 'query'>,
+  table: Table,
+  catalog: Catalog,
+): Extract<Statement, { kind: 'read' }> {
+  const paged = ['page', 'page_size', 'pageSize', 'limit', 'offset', '_start', '_end', '_count'];
+  const shaped = ['search', 'populate', 'allowed_actions', '_aggregate', '_group_by', '_having'];
+  const other = [...paged, ...shaped].find((key) => query.has(key));
+  if (other !== undefined) refuse(`A file of rows takes no ${other}`, other);
+  const where = parseFilters(query, table, catalog);
+  return {
+    kind: 'read',
+    table,
+    ...(where === undefined ? {} : { where }),
+    output: parseOutput(query, table, catalog),
+    order: parseOrdering(query, table, catalog),
+    show: shownBy(query, table, where),
+    cap: mostRows,
+  };
 }
 
 function both(left: Predicate | undefined, right: Predicate | undefined): Predicate | undefined {
@@ -77,7 +112,7 @@ export function getRow(request: DialectRequest, context: RouteContext): Action {
       kind: 'read',
       table,
       where: isRow(id, table),
-      output: { items: wholeRow(table), format },
+      output: parseOutput(query, table, context.catalog),
       limit: 1,
       show: shownBy(query, table),
       cap: mostRows,

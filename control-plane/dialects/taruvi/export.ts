@@ -1,7 +1,7 @@
 import type { Table } from '../../model/table.ts';
 import type { Export } from '../../statement/transfer.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
-import { exportedRead } from './data.ts';
+import { matchesOf } from './data.ts';
 import { refuse } from './errors.ts';
 import { lastOf, underTable } from './request.ts';
 import { rowsOf } from './served.ts';
@@ -29,7 +29,7 @@ function exportRows(request: DialectRequest, context: RouteContext): Action {
   if (!/^[^"\r\n]$/u.test(delimiter)) refuse('delimiter must be one character', 'delimiter');
   const query = new Map(request.query);
   for (const key of ['format', 'delimiter']) query.delete(key);
-  const read = exportedRead({ ...request, query }, context);
+  const read = matchesOf({ query }, table, context.catalog);
   const names = read.output.items.flatMap((item) =>
     item.kind === 'column' ? [item.as ?? item.name] : [],
   );

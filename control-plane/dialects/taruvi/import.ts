@@ -64,7 +64,9 @@ function chosen<const T extends string>(
 ): T | undefined {
   const text = lastOf(query, name);
   if (text === undefined) return undefined;
-  return words.find((word) => word === text) ?? refuse(`${name} must be ${words.join(' or ')}`, name);
+  return (
+    words.find((word) => word === text) ?? refuse(`${name} must be ${words.join(' or ')}`, name)
+  );
 }
 
 /** What the schema says of files. */
@@ -116,8 +118,18 @@ function answer(
   };
   if (!refused) return success(data, asked.dryRun ? 'Import checked' : 'Import done');
   const errors: Record<string, string[]> = {};
-  for (const { row, field, message } of faults) (errors[`${row}.${field}`] ??= []).push(message);
+  for (const { row, field, message } of faults) {
+    const place = `${row}.${field}`;
+    errors[place] = [...(errors[place] ?? []), message];
+  }
   const message = 'Rows of the file cannot be written, so none was';
-  const json = { status: 'error', code: 'VALIDATION_ERROR', message, errors, details: errors, data };
+  const json = {
+    status: 'error',
+    code: 'VALIDATION_ERROR',
+    message,
+    errors,
+    details: errors,
+    data,
+  };
   return { status: 400, body: { json } };
 }

@@ -3,10 +3,13 @@ import { appRoutes } from './apps.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { fail } from './errors.ts';
-import { lifeRoutes } from './life.ts';
+import { exportRoutes } from './export.ts';
+import { importRoutes } from './import.ts';
+import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
+import { tableRoutes } from './tables.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -14,7 +17,10 @@ const routes: readonly Route[] = [
   ...dataSourceRoutes,
   ...roleRoutes,
   ...settingsRoutes,
-  ...lifeRoutes,
+  ...packageRoutes,
+  ...tableRoutes,
+  ...importRoutes,
+  ...exportRoutes,
   ...dataRoutes,
 ];
 
