@@ -55,6 +55,16 @@ function stagedType(type: ColumnType): string {
   return ['number', 'boolean', 'uuid', 'json'].includes(classOf(type)) ? sentType(type) : 'text';
 }
 
+/** Takes staged rows out that mean a row which an earlier one means, and answers with their numbers. */
+export function takeRepeated({ columns }: Staging, by: readonly string[]): string {
+  const cells = by.map((name) => `c${columns.findIndex((column) => column.name === name)}`);
+  const keys = cells.join(', ');
+  const present = cells.map((cell) => `s.${cell} is not null`).join(' and ');
+  return `delete from pg_temp._rowhouse_staged as x using (
+      select s.n, row_number() over (partition by ${keys} order by s.n) as place from pg_temp._rowhouse_staged as s where ${present}
+    ) as d where d.n = x.n and d.place > 1 returning x.n`;
+}
+
 export interface LoadSpan {
   readonly from: number;
   readonly to: number;

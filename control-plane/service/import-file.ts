@@ -23,11 +23,17 @@ export function createImportFile(load: Load): ImportFile {
     if (!table) throw new ServiceError('table_not_found', undefined, { table: file.table.name });
     const columns = table.columns.map((column) => column.name);
     try {
+      const named =
+        file.format === 'csv' ? await csvColumns(file, table) : await keysOf(file, columns);
+      const lacking = file.by?.find((name) => !named.includes(name));
+      if (lacking !== undefined) {
+        const message = `The file has no column ${lacking}, which tells the rows that are there`;
+        throw new ServiceError('bad_request', message, { field: lacking });
+      }
       return await load(
         {
           table,
-          columns:
-            file.format === 'csv' ? await csvColumns(file, table) : await keysOf(file, columns),
+          columns: named,
           rows: fitted(file, table),
           skip: file.skip,
           dryRun: file.dryRun,

@@ -149,7 +149,6 @@ function rowsFor(source: Source, table: TableDraft): FittedRow[] {
   if (unknown) throw new RowError(source.file, 1, unknown.name, noColumn(table));
   const fit = fitter(table, source.fields ?? [], source.textual);
   return source.rows.map((row) => {
-    if (row.fault !== undefined) throw new RowError(source.file, row.line, '', row.fault);
     try {
       return { line: row.line, values: fit(row) };
     } catch (error) {

@@ -8,7 +8,7 @@ import { copyCell, copyInto } from '../pg/copy.ts';
 import type { Placement } from '../pg/placement.ts';
 import type { Attempt, Entry, Session } from '../pg/session.ts';
 import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
-import { type LoadSpan, planLoad, type Staging, staging } from '../plan/load.ts';
+import { type LoadSpan, planLoad, type Staging, staging, takeRepeated } from '../plan/load.ts';
 import { packedRows } from '../plan/pack.ts';
 import { rowFaults } from '../plan/rows.ts';
 import { writableOf } from '../plan/scope.ts';
@@ -98,6 +98,7 @@ export function createLoad(placement: Placement, session: Session): Load {
           first: async (client) => {
             for (const statement of into.create) await client.query(statement);
             await copyInto(client, into.copy, parts(into, request, tally));
+            if (request.by) await refuseRepeated(client, into, request.by, tally);
             // Nothing is known of it yet, and the rows are read once: the planner need not guess.
             await client.query('analyze pg_temp._rowhouse_staged');
           },
@@ -108,6 +109,20 @@ export function createLoad(placement: Placement, session: Session): Load {
       throw toServiceError(error);
     }
   };
+}
+
+async function refuseRepeated(
+  client: { query(text: string): Promise<{ rows: { n: number }[] }> },
+  into: Staging,
+  by: readonly string[],
+  tally: Tally,
+): Promise<void> {
+  const field = by.join(',');
+  const message = `${field} means a row that an earlier row of the file means too`;
+  for (const { n } of (await client.query(takeRepeated(into, by))).rows) {
+    tally.refuse({ row: n, field, code: 'repeated', message });
+    tally.staged--;
+  }
 }
 
 /** Rows staged and rows refused. */

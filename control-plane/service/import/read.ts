@@ -43,6 +43,7 @@ export async function readCsv(
   for await (const row of csvRows(file, text, dialect, names, (found) => {
     fields = found;
   })) {
+    if (row.fault !== undefined) throw new RowError(file, row.line, '', row.fault);
     rows.push(row);
   }
   return { fields, rows };
