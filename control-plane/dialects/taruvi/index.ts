@@ -9,6 +9,7 @@ import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { tableRoutes } from './tables.ts';
+import { validateRoutes } from './validate.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -18,6 +19,7 @@ const routes: readonly Route[] = [
   ...settingsRoutes,
   ...packageRoutes,
   ...tableRoutes,
+  ...validateRoutes,
   ...lifeRoutes,
   ...dataRoutes,
 ];
