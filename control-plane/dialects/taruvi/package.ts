@@ -176,14 +176,17 @@ const ofPackage: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
 function packaged(error: ServiceError): ServiceError {
   if (!ofPackage.has(error.kind)) return error;
   const { message, detail } = error;
+  const known = Array.isArray(detail.data) ? (detail.data as readonly Json[]) : undefined;
   const told = detail.faults ?? [
     { field: detail.field ?? detail.table ?? '', code: error.kind, message },
   ];
-  const errors = told.map(({ field, code, message: text }) => ({
-    path: field,
-    code,
-    message: text,
-  }));
+  const errors =
+    known ??
+    told.map(({ field, code, message: text }) => ({
+      path: field,
+      code,
+      message: text,
+    }));
   const counts = { created_count: 0, updated_count: 0, error_count: errors.length, errors };
   return new ServiceError(
     'invalid_definition',

@@ -135,7 +135,7 @@ describe('create_schema', () => {
           { name: 'b', constraints: { size: 3 } },
           { name: 'b' },
         ],
-        foreignKeys: [key('a', 'nowhere')],
+        foreignKeys: [key('c', 'nowhere')],
       },
     };
     const errors = await refused([good, bad]);
