@@ -3,9 +3,11 @@ import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Result, Show, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
+import { aggregateReply, isAggregate, parseAggregate } from './aggregate.ts';
 import { createRows, patchRow, patchRows, putRow, upsertRows } from './changes.ts';
 import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
 import { refuse } from './errors.ts';
+import { parseOutput } from './fields.ts';
 import { parseFilters } from './filter.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
@@ -13,7 +15,6 @@ import { parseOrdering } from './ordering.ts';
 import { mostRows, pageOf } from './page.ts';
 import { listText, oneText } from './reply.ts';
 import { flag, underTable } from './request.ts';
-import { format, wholeRow } from './rows.ts';
 import { parseSearch } from './search.ts';
 import { rowsOf } from './served.ts';
 
@@ -40,22 +41,30 @@ export function listRows(request: DialectRequest, context: RouteContext): Action
   const { query } = request;
   const { table } = rowsOf(request, context);
   const { catalog } = context;
-  const page = pageOf(query);
   const filters = parseFilters(query, table, catalog);
   const search = parseSearch(query, table);
   const where = both(filters, search?.where);
+  const show = shownBy(query, table, filters);
+  if (isAggregate(query)) {
+    const rows = { ...(where === undefined ? {} : { where }), show };
+    return act(parseAggregate(query, table, catalog, rows), (result) =>
+      aggregateReply(query, result),
+    );
+  }
+  const page = pageOf(query);
   const order = parseOrdering(query, table, catalog);
+  const { items, format } = parseOutput(query, table, catalog);
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: { items: [...wholeRow(table), ...(search ? [search.rank] : [])], format },
+      output: { items: [...items, ...(search ? [search.rank] : [])], format },
       order: order.length === 0 && search ? search.order : order,
       limit: flag(query, '_count') ? 0 : page.limit,
       offset: page.offset,
       total: true,
-      show: shownBy(query, table, filters),
+      show,
       cap: mostRows,
     },
     ({ rows, count, total = 0 }) => listText(rows, 'Data retrieved', { ...page, count, total }),
@@ -77,7 +86,7 @@ export function getRow(request: DialectRequest, context: RouteContext): Action {
       kind: 'read',
       table,
       where: isRow(id, table),
-      output: { items: wholeRow(table), format },
+      output: parseOutput(query, table, context.catalog),
       limit: 1,
       show: shownBy(query, table),
       cap: mostRows,

@@ -4,9 +4,11 @@ import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { fail } from './errors.ts';
 import { lifeRoutes } from './life.ts';
+import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
+import { tableRoutes } from './tables.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -14,6 +16,8 @@ const routes: readonly Route[] = [
   ...dataSourceRoutes,
   ...roleRoutes,
   ...settingsRoutes,
+  ...packageRoutes,
+  ...tableRoutes,
   ...lifeRoutes,
   ...dataRoutes,
 ];
