@@ -3,7 +3,6 @@ import { appRoutes } from './apps.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { fail } from './errors.ts';
-import { lifeRoutes } from './life.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
@@ -18,7 +17,6 @@ const routes: readonly Route[] = [
   ...settingsRoutes,
   ...packageRoutes,
   ...tableRoutes,
-  ...lifeRoutes,
   ...dataRoutes,
 ];
 
