@@ -7,6 +7,7 @@ import { createRows, patchRow, patchRows, putRow, upsertRows } from './changes.t
 import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
 import { refuse } from './errors.ts';
 import { parseFilters } from './filter.ts';
+import { besidePath, traversalOf, traverseRow, traverseRows } from './graph.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
 import { parseOrdering } from './ordering.ts';
@@ -44,18 +45,29 @@ export function listRows(request: DialectRequest, context: RouteContext): Action
   const filters = parseFilters(query, table, catalog);
   const search = parseSearch(query, table);
   const where = both(filters, search?.where);
-  const order = parseOrdering(query, table, catalog);
+  const asked = parseOrdering(query, table, catalog);
+  const order = asked.length === 0 && search ? search.order : asked;
+  const output = { items: [...wholeRow(table), ...(search ? [search.rank] : [])], format };
+  const show = shownBy(query, table, filters);
+  const limit = flag(query, '_count') ? 0 : page.limit;
+  const traversal = traversalOf(query);
+  if (traversal) {
+    const roots = { ...(where === undefined ? {} : { where }), order };
+    // How well a row answers a search is said of the roots alone, and orders them.
+    const shown = { table, output: { items: wholeRow(table), format }, show };
+    return traverseRows(traversal, roots, { ...page, limit }, shown);
+  }
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: { items: [...wholeRow(table), ...(search ? [search.rank] : [])], format },
-      order: order.length === 0 && search ? search.order : order,
-      limit: flag(query, '_count') ? 0 : page.limit,
+      output,
+      order,
+      limit,
       offset: page.offset,
       total: true,
-      show: shownBy(query, table, filters),
+      show,
       cap: mostRows,
     },
     ({ rows, count, total = 0 }) => listText(rows, 'Data retrieved', { ...page, count, total }),
@@ -70,16 +82,22 @@ function both(left: Predicate | undefined, right: Predicate | undefined): Predic
 export function getRow(request: DialectRequest, context: RouteContext): Action {
   const { query, params } = request;
   const { table } = rowsOf(request, context);
-  if (parseFilters(query, table, context.catalog)) refuse('A single row takes no filters');
+  const traversal = traversalOf(query);
+  if (parseFilters(besidePath(query, traversal), table, context.catalog)) {
+    refuse('A single row takes no filters');
+  }
   const id = params['id'] ?? '';
+  const output = { items: wholeRow(table), format };
+  const show = shownBy(query, table);
+  if (traversal) return traverseRow(traversal, id, query, { table, output, show });
   return act(
     {
       kind: 'read',
       table,
       where: isRow(id, table),
-      output: { items: wholeRow(table), format },
+      output,
       limit: 1,
-      show: shownBy(query, table),
+      show,
       cap: mostRows,
       require: { key: id },
     },

@@ -1,6 +1,5 @@
 import { ServiceError } from '../../base/errors.ts';
 import { isObject, type Json } from '../../base/json.ts';
-import type { Catalog } from '../../model/catalog.ts';
 import { edgesOf, ends } from '../../model/graph.ts';
 import { logicalName } from '../../model/table-schema.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
@@ -26,14 +25,17 @@ function onEdges(handle: Route['handle']): Route['handle'] {
     const table = edgeTable(request, context);
     const params = { ...request.params, table };
     const { body } = request;
-    return handle({ ...request, params, body: Array.isArray(body) ? body.map(named) : named(body) }, context);
+    return handle(
+      { ...request, params, body: Array.isArray(body) ? body.map(named) : named(body) },
+      context,
+    );
   };
 }
 
 /** @throws ServiceError feature_disabled where the graph has no edges to write, or there is none */
 function edgeTable(request: DialectRequest, context: RouteContext): string {
   const { table } = tableOf(request, context);
-  const found: ReturnType<typeof edgesOf> = edgesOf(table, context.catalog as Catalog);
+  const found = edgesOf(table, context.catalog);
   if (found) return found.name;
   const message =
     table.graph?.selfReference === undefined

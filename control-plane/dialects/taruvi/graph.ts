@@ -1,12 +1,11 @@
 import type { Table } from '../../model/table.ts';
-import type { OutputItem, Result, Show } from '../../statement/statement.ts';
+import type { Output, Result, Show } from '../../statement/statement.ts';
 import { type Direction, mostNodes, type Path, type Traverse } from '../../statement/traverse.ts';
 import type { Action, DialectRequest, Reply } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { type Page, pageState } from './page.ts';
 import { listText, oneText, successText } from './reply.ts';
 import { lastOf } from './request.ts';
-import { format } from './rows.ts';
 
 type Query = DialectRequest['query'];
 
@@ -96,17 +95,12 @@ function typesOf(query: Query): readonly string[] | undefined {
 /** What both kinds of traversals need to know. */
 export interface Shown {
   readonly table: Table;
-  readonly items: readonly OutputItem[];
+  readonly output: Output;
   readonly show: Show;
 }
 
 /** `GET data/{id}/` with a traversal: from that row. */
-export function traverseRow(
-  traversal: Traversal,
-  id: string,
-  query: Query,
-  shown: Shown,
-): Action {
+export function traverseRow(traversal: Traversal, id: string, query: Query, shown: Shown): Action {
   if (traversal.form === 'path') return findPath(traversal, id, query, shown);
   const roots = { by: 'key', key: id } as const;
   return act(statementOf(traversal, traversal.form, roots, shown), (result) => {
@@ -114,9 +108,9 @@ export function traverseRow(
     const more = { total: matched };
     switch (traversal.form) {
       case 'tree':
-        return successText(rows, 'Tree retrieved', { more });
+        return successText(rows, 'Tree retrieved', 200, more);
       case 'graph':
-        return successText(rows.slice(1, -1), 'Graph retrieved', { more });
+        return successText(rows.slice(1, -1), 'Graph retrieved', 200, more);
       default:
         return oneText(rows, 'Row retrieved');
     }
@@ -136,9 +130,9 @@ export function traverseRows(
   return act(statement, ({ rows, count, total = 0, matched = 0 }) => {
     const state = { ...page, count, total };
     if (form === 'flat') return listText(rows, 'Data retrieved', state);
-    return successText(form === 'graph' ? rows.slice(1, -1) : rows, 'Data retrieved', {
-      more: { total: matched, pagination: pageState(state) },
-    });
+    const found = form === 'graph' ? rows.slice(1, -1) : rows;
+    const more = { total: matched, pagination: pageState(state) };
+    return successText(found, 'Data retrieved', 200, more);
   });
 }
 
@@ -146,7 +140,7 @@ function statementOf(
   { direction = 'descendants', depth, types, order }: Traversal,
   form: Traverse['form'],
   roots: Traverse['roots'],
-  { table, items, show }: Shown,
+  { table, output, show }: Shown,
 ): Traverse {
   return {
     kind: 'traverse',
@@ -158,7 +152,7 @@ function statementOf(
     ...(types === undefined ? {} : { types }),
     order,
     keys,
-    output: { items, format },
+    output,
     show,
     most: mostNodes,
   };
@@ -169,7 +163,7 @@ function findPath(
   { direction = 'ancestors', depth, types }: Traversal,
   from: string,
   query: Query,
-  { table, items, show }: Shown,
+  { table, output, show }: Shown,
 ): Action {
   const to = lastOf(query, 'to');
   if (to === undefined || to === '') return refuse('A path needs a row to lead to', 'to');
@@ -184,7 +178,7 @@ function findPath(
     depth,
     ...(types === undefined ? {} : { types }),
     ...(weight === undefined ? {} : { weight }),
-    output: { items, format },
+    output,
     show,
     most: mostMet,
   };
