@@ -39,9 +39,9 @@ export async function storeTable(
   await connection.query(
     `insert into control.relations (tenant_id, id, uuid, app, datasource, name, physical, kind, provider, access, status,
        features, "freeze", sudo, key, description, extra, uniques, endpoints, path, "view", active, deactivated_with,
-       suspended, materialized, indexes, search, graph, document, policy)
+       suspended, materialized, indexes, search, graph, document, policy, holder)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-       $24, $25, $26, $27, $28, $29, $30)
+       $24, $25, $26, $27, $28, $29, $30, $31)
      on conflict on constraint relations_pkey do update set app = excluded.app, datasource = excluded.datasource,
        name = excluded.name, physical = excluded.physical, kind = excluded.kind, provider = excluded.provider,
        access = excluded.access, status = excluded.status, features = excluded.features, "freeze" = excluded.freeze,
@@ -50,6 +50,7 @@ export async function storeTable(
        active = excluded.active, deactivated_with = excluded.deactivated_with, suspended = excluded.suspended,
        materialized = excluded.materialized, indexes = excluded.indexes, search = excluded.search,
        graph = excluded.graph, document = excluded.document, policy = excluded.policy,
+       holder = excluded.holder,
        updated_at = now()`,
     [
       tenantId,
@@ -82,6 +83,7 @@ export async function storeTable(
       jsonOf(table.graph),
       jsonOf(table.document),
       jsonOf(table.policy),
+      table.holder ?? null,
     ],
   );
   await storeColumns(connection, tenantId, table);

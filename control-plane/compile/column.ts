@@ -1,6 +1,7 @@
 import { ident, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import { castName, constant, typeName } from '../model/flags.ts';
+import { ownColumns } from '../model/held.ts';
 import type { Column, Default, Table } from '../model/table.ts';
 import { hasStamp } from '../model/table-schema.ts';
 
@@ -20,7 +21,7 @@ export interface PhysicalColumn {
 
 /** All stored columns in order, without the generated `_search`. */
 export function physicalColumns(table: Table): readonly PhysicalColumn[] {
-  return [...table.columns.map((column) => userColumn(column, table)), ...engineColumns(table)];
+  return [...ownColumns(table).map((column) => userColumn(column, table)), ...engineColumns(table)];
 }
 
 function userColumn(column: Column, table: Table): PhysicalColumn {
@@ -51,8 +52,11 @@ function identityClause({ start, increment }: NonNullable<Column['identity']>): 
 /** Times at the precision JSON replies have, so that a value read back can be used in a filter. */
 const time = raw('timestamptz(3)');
 
-function engineColumns({ features, access }: Table): readonly PhysicalColumn[] {
+function engineColumns({ features, access, holder }: Table): readonly PhysicalColumn[] {
   const columns: Omit<PhysicalColumn, 'id'>[] = [];
+  if (holder !== undefined) {
+    columns.push({ name: holder, type: raw('jsonb'), notNull: true, default: sql`'{}'` });
+  }
   if (features.timestamps) {
     columns.push(
       { name: 'created_at', type: time, notNull: true, default: sql`rowhouse.present()` },

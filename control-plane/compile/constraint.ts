@@ -1,6 +1,7 @@
 import { ident, sql } from '../base/sql.ts';
 import { flagNames, flags } from '../model/flags.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
+import { ownColumns } from '../model/held.ts';
 import type { Column, Table, UniqueRule } from '../model/table.ts';
 import { joinedName, shortName } from './names.ts';
 import { columnList, constraint, type TableObject } from './object.ts';
@@ -12,7 +13,7 @@ export function constraints(table: Table): readonly TableObject[] {
     ...uniqueConstraints(table),
     ...jointConstraints(table),
     ...distinctEnds(table),
-    ...table.columns.flatMap(checksOf(table)),
+    ...ownColumns(table).flatMap(checksOf(table)),
   ];
 }
 
@@ -25,15 +26,17 @@ function primaryKey(table: Table): readonly TableObject[] {
 /** With a trash, uniqueness holds among live rows only and is a partial index: see index.ts. */
 function uniqueConstraints(table: Table): readonly TableObject[] {
   if (table.features.softDelete) return [];
-  return table.columns.filter(isUniqueBeyondKey(table)).map((column) =>
-    constraint(table, {
-      kind: 'unique',
-      name: uniqueName(column, table),
-      rule: sql`unique ${columnList([column.name])}`,
-      split: false,
-      field: column.name,
-    }),
-  );
+  return ownColumns(table)
+    .filter(isUniqueBeyondKey(table))
+    .map((column) =>
+      constraint(table, {
+        kind: 'unique',
+        name: uniqueName(column, table),
+        rule: sql`unique ${columnList([column.name])}`,
+        split: false,
+        field: column.name,
+      }),
+    );
 }
 
 function jointConstraints(table: Table): readonly TableObject[] {
@@ -103,7 +106,7 @@ export function constraintFacts(table: Table): readonly ConstraintFacts[] {
     name: uniqueName(column, table),
     columns: [column.name],
   }));
-  const checks = table.columns.flatMap((column) =>
+  const checks = ownColumns(table).flatMap((column) =>
     checksOf(table)(column).map(({ name }) => ({
       kind: 'check' as const,
       name,

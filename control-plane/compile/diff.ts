@@ -13,7 +13,7 @@ import { type TableObject, tableName } from './object.ts';
 import { inbound } from './reference.ts';
 import { renameTable } from './rename.ts';
 import type { Step } from './step.ts';
-import { objectsOf } from './table.ts';
+import { createTable, isDefinedOnly, objectsOf } from './table.ts';
 
 /**
  * What takes a table from one definition to another: renames, then what must go, the columns, and what is new. `before` and `after`
@@ -22,6 +22,7 @@ import { objectsOf } from './table.ts';
 export function diff(old: Table, next: Table, before: Catalog, after: Catalog): readonly Step[] {
   const refused = refusals(old, next);
   if (refused.length > 0) return refused;
+  if (isDefinedOnly(old)) return materialize(next, after);
   const { table: from, catalog, steps } = renameTable(old, next, before);
   const was = [...objectsOf(from, catalog), ...inbound(from, catalog)];
   const is = [...objectsOf(next, after), ...inbound(next, after)];
@@ -46,6 +47,15 @@ export function diff(old: Table, next: Table, before: Catalog, after: Catalog): 
     ...is
       .filter((object) => !stays(object, wasByKey))
       .map((object) => objectStep('create', object)),
+  ];
+}
+
+/** The physical table of a definition, with what references of others were waiting to put on it. */
+function materialize(next: Table, after: Catalog): readonly Step[] {
+  if (isDefinedOnly(next)) return [];
+  return [
+    createTable(next, after),
+    ...inbound(next, after).map((object) => objectStep('create', object)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { ident, literal, sql, toText } from '../base/sql.ts';
+import { ownColumns } from '../model/held.ts';
 import { isClosed, type Table } from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 
@@ -33,7 +34,7 @@ export function comments(table: Table): readonly TableObject[] {
     });
   };
   add('table', sql`table ${on}`, table.description);
-  for (const column of table.columns) {
+  for (const column of ownColumns(table)) {
     const subject = sql`column ${ident(table.schema, table.physical, column.name)}`;
     add(`column ${column.name}`, subject, column.description);
   }

@@ -1,5 +1,6 @@
 import { ident, sql, toText } from '../base/sql.ts';
 import { type Catalog, withTable } from '../model/catalog.ts';
+import { heldColumns } from '../model/held.ts';
 import type { IndexRule, SearchRule, Table } from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 import { inbound } from './reference.ts';
@@ -35,10 +36,13 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
     old.physical === table.physical ? [] : [{ from: old.physical, to: table.physical }];
   if (moves.length + tableMoves.length === 0) return { table: old, catalog: before, steps: [] };
   const here = tableName(table);
+  // A column held in JSON keeps its key: its name is the model's alone.
+  const held = new Set(heldColumns(old).map(({ id }) => id));
+  const own = moves.filter(({ id }) => !held.has(id));
   const forward = [
     ...triggers.flatMap(({ from }) => from.drop),
     ...tableMoves.map(({ from, to }) => moveTable(table.schema, from, to)),
-    ...moves.map(({ from, to }) =>
+    ...own.map(({ from, to }) =>
       toText(sql`alter table ${here} rename column ${ident(from)} to ${ident(to)}`),
     ),
     ...names.flatMap(({ from, to }) => moveObject(table.schema, to, from.name, to.name)),
@@ -47,7 +51,7 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
   const reverse = [
     ...triggers.flatMap(({ to }) => to.drop),
     ...names.flatMap(({ from, to }) => moveObject(table.schema, to, to.name, from.name)),
-    ...moves
+    ...own
       .toReversed()
       .map(({ from, to }) =>
         toText(sql`alter table ${here} rename column ${ident(to)} to ${ident(from)}`),

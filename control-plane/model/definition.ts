@@ -15,6 +15,17 @@ export type Definition =
   /** Made by the first row meant for it: no change where a table of the name exists. Refused beyond `most` tables of its datasource. */
   | { readonly kind: 'ensure_table'; readonly table: TableDraft; readonly most: number }
   | { readonly kind: 'change_table'; readonly from: TableName; readonly to: TableDraft }
+  /**
+   * Several tables of one app at once, all or none: those that are there change, the others are made, whatever order they refer to one
+   * another in. What loses stored values is refused unless allowed. `dryRun`: tried and undone.
+   */
+  | {
+      readonly kind: 'define_tables';
+      readonly app: string;
+      readonly tables: readonly TableDraft[];
+      readonly allowDataLoss?: boolean;
+      readonly dryRun?: boolean;
+    }
   | {
       readonly kind: 'drop_table';
       readonly table: TableName;

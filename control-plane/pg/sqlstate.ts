@@ -1,6 +1,7 @@
 import {
   type ErrorDetail,
   type ErrorKind,
+  errorKinds,
   type Fault,
   kindOfCode,
   ServiceError,
@@ -48,6 +49,8 @@ export function isRowFault(error: unknown): boolean {
     (error.code === '23502' ||
       error.code === '23514' ||
       error.code === '54000' ||
+      // Said by a guard of one row alone.
+      error.code === errorKinds.invalid_row.code ||
       error.code.startsWith('22'))
   );
 }

@@ -9,6 +9,7 @@ import { planHistory } from './history.ts';
 import { planInsert } from './insert.ts';
 import { planLink } from './link.ts';
 import { planLocate } from './locate.ts';
+import { packed } from './pack.ts';
 import { planPath } from './path.ts';
 import type { Planned } from './planned.ts';
 import { planRead } from './read.ts';
@@ -29,13 +30,13 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
     case 'read':
       return planRead(statement, catalog);
     case 'insert':
-      return planInsert(spelled(statement, catalog), catalog);
+      return planInsert(packed(spelled(statement, catalog), catalog), catalog);
     case 'upsert':
-      return planUpsert(spelled(statement, catalog), catalog);
+      return planUpsert(packed(spelled(statement, catalog), catalog), catalog);
     case 'locate':
       return planLocate(statement, catalog);
     case 'update':
-      return planUpdate(spelled(statement, catalog), catalog);
+      return planUpdate(packed(spelled(statement, catalog), catalog), catalog);
     case 'delete':
       return planDelete(statement, catalog);
     case 'restore':

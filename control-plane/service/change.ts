@@ -44,6 +44,8 @@ export interface Change {
   readonly removed?: { readonly table: Table; readonly retain: boolean };
   /** The table or view made or changed. */
   readonly table?: Table;
+  /** Further tables made or changed. */
+  readonly tables?: readonly Table[];
   /** The edge table made or changed with its node table. */
   readonly edges?: Table;
   /** Views that went with what was dropped, and the edge table that went with its node table. */
@@ -92,6 +94,8 @@ export function planChange(
     case 'reactivate':
     case 'purge':
       throw new TypeError('apps are worked out on their own');
+    case 'define_tables':
+      throw new TypeError('several tables are worked out one by one');
     case 'ensure_table': {
       const { table, most } = definition;
       const { app, datasource } = table;
@@ -291,7 +295,7 @@ export async function applyChange(
   tenant: TenantRow,
   by: Pick<Operation, 'principal' | 'requestId'>,
 ): Promise<void> {
-  if (change.table) await tryPatterns(connection, change.table);
+  for (const table of tablesOf(change)) await tryPatterns(connection, table);
   for (const step of change.steps) {
     if (step.forward.length === 0) continue;
     try {
@@ -305,6 +309,11 @@ export async function applyChange(
   await store(connection, table ? { ...change, table } : change, tenant, by);
 }
 
+/** The tables that a change makes or changes. */
+function tablesOf({ table, edges, tables = [] }: Change): readonly Table[] {
+  return [...(table ? [table] : []), ...(edges ? [edges] : []), ...tables];
+}
+
 /** The model's side of a change. */
 export async function store(
   connection: Connection,
@@ -312,7 +321,7 @@ export async function store(
   tenant: TenantRow,
   by: Pick<Operation, 'principal' | 'requestId'>,
 ): Promise<void> {
-  const { removed, table, edges, before, after, enums, gone, role } = change;
+  const { removed, before, after, enums, gone, role } = change;
   for (const relation of gone ?? []) await storeRemoval(connection, tenant.id, relation);
   if (enums) await storeEnums(connection, tenant.id, enums);
   const by_ = { by: by.principal };
@@ -326,12 +335,12 @@ export async function store(
     const retired = removed.retain ? { physical, by: by.principal } : undefined;
     await storeRemoval(connection, tenant.id, removed.table, retired);
   }
-  if (table) await storeTable(connection, tenant.id, table);
-  if (edges) await storeTable(connection, tenant.id, edges);
+  const stored = tablesOf(change);
+  for (const table of stored) await storeTable(connection, tenant.id, table);
   await change.rows?.(connection, tenant.id, by.principal);
   for (const other of after.tables) {
     const old = before.tables.find(({ id }) => id === other.id);
-    if (other.id !== table?.id && other.id !== edges?.id && old && old !== other) {
+    if (!stored.some(({ id }) => id === other.id) && old && old !== other) {
       await storeReferences(connection, tenant.id, other);
     }
   }

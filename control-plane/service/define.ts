@@ -16,6 +16,7 @@ import type { Placement } from '../pg/placement.ts';
 import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
 import { planAppChange } from './app-change.ts';
 import { applyChange, type Change, planChange } from './change.ts';
+import { planTables } from './define-tables.ts';
 import { definitionError, stepOf } from './definition-error.ts';
 import type { Caller } from './engine.ts';
 import { planLifeCycle } from './life-cycle.ts';
@@ -109,6 +110,8 @@ async function run(
   await requireDefiner(connection, definition, catalog, caller);
   const change = await planned(connection, definition, whole(catalog), tenant);
   if (!change) return { catalog };
+  const isTrial = definition.kind === 'define_tables' && definition.dryRun === true;
+  if (isTrial) await connection.query('savepoint trial');
   try {
     await applyChange(connection, change, tenant, {
       principal: caller.principal.sub,
@@ -116,6 +119,10 @@ async function run(
     });
   } catch (error) {
     throw new DefinitionFailure({ tenant, change }, error);
+  }
+  if (isTrial) {
+    await connection.query('rollback to savepoint trial');
+    return { catalog };
   }
   const next = await loadCatalog(connection, seen.tenant);
   const table = change.table && next.tables.find(({ id }) => id === change.table?.id);
@@ -130,7 +137,12 @@ async function planned(
   tenant: TenantRow,
 ): Promise<Change | undefined> {
   if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
-  if (!isOfApp(definition)) return planChange(await checkedTexts(definition), catalog, tenant);
+  if (!isOfApp(definition)) {
+    const checked = await checkedTexts(definition);
+    return checked.kind === 'define_tables'
+      ? planTables(checked, catalog, tenant)
+      : planChange(checked, catalog, tenant);
+  }
   return 'part' in definition
     ? planLifeCycle(definition, catalog, tenant.lastRelation)
     : planAppChange(definition, catalog, tenant.lastRelation);
@@ -181,6 +193,8 @@ function nameOf(definition: Definition): TableName {
     case 'change_datasource':
     case 'define_app_role':
       return { app: appOf(definition), name: '' };
+    case 'define_tables':
+      return { app: definition.app, name: '' };
   }
 }
 
@@ -192,6 +206,13 @@ function appOf(definition: AppDefinition): string {
 
 /** The change was worked out from one state of its table: it means nothing for another. */
 function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalog): void {
+  if (definition.kind === 'define_tables') {
+    // Also one made meanwhile: it would be another change.
+    for (const table of definition.tables) {
+      requireUnchanged({ kind: 'change_table', from: table, to: table }, seen, catalog);
+    }
+    return;
+  }
   const name = nameOf(definition);
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
@@ -236,6 +257,15 @@ async function requireDefiner(
     const app = appOf(definition);
     await requireRight(connection, catalog, { ...caller, right, app });
     if ('part' in definition) await requireParts(connection, definition, catalog, caller);
+    return;
+  }
+  if (definition.kind === 'define_tables') {
+    for (const each of definition.tables) {
+      const part: Definition = findTable(catalog, each)
+        ? { kind: 'change_table', from: each, to: each }
+        : { kind: 'create_table', table: each };
+      await requireDefiner(connection, part, catalog, caller);
+    }
     return;
   }
   const name = nameOf(definition);

@@ -21,6 +21,8 @@ export type Field =
       readonly kind: 'access';
       readonly list: 'read' | 'edit' | 'full' | 'delete' | 'deny' | 'authors';
     }
+  /** A value that no column declares, in the table's holder: the path to it. */
+  | { readonly kind: 'undeclared'; readonly path: readonly string[] }
   /** How well a row answers a search: words that weigh more, and more of them, raise it. */
   | { readonly kind: 'rank'; readonly search: Search };
 

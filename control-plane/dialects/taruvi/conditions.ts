@@ -178,7 +178,7 @@ function elementsOf(at: Place, sent: Sent): readonly Json[] {
 function overElements(at: Place, operator: Operator, sent: Sent): Predicate {
   if (at.kind === 'array') return compare(at, operator, withoutNull(at, elementsOf(at, sent)));
   const { items, typed } = listOf(at, sent);
-  const options = withoutNull(at, items).map((value) => meanings({ value, typed }));
+  const options = withoutNull(at, items).map((value) => elementMeanings({ value, typed }));
   if (operator !== 'array_contains') return compare(at, operator, options.flat());
   // One containment for what can only mean one thing, and alternatives for the rest.
   const sure = options.filter(({ length }) => length === 1).flat();
@@ -191,12 +191,16 @@ function overElements(at: Place, operator: Operator, sent: Sent): Predicate {
   return only !== undefined && parts.length === 1 ? only : { kind: 'and', of: parts };
 }
 
+/** An element is asked for by its value: null has none, whatever spells it. */
+function elementMeanings(sent: Sent): readonly Json[] {
+  return meanings(sent).filter((value) => value !== null);
+}
+
 /** The value is an element. */
 function holds(at: Place, sent: Sent): Predicate {
   const { value } = sent;
   if (at.kind !== 'array') {
-    const values = meanings(sent).filter((each) => each !== null);
-    return either(values.map((each) => compare(at, 'array_contains', [each])));
+    return either(elementMeanings(sent).map((each) => compare(at, 'array_contains', [each])));
   }
   const textual = at.type.base === 'text' || at.type.base === 'varchar';
   return compare(at, 'array_contains', [textual ? textOf(at, value) : value]);

@@ -1,5 +1,5 @@
 import { type ErrorKind, type Fault, ServiceError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import type { DialectRequest, Reply } from '../dialect.ts';
 
 type Row = readonly [status: number, code: string];
@@ -96,13 +96,15 @@ export function fail(
 ): Reply {
   const [status, code] = rowOf(error);
   const errors = messagesOf(error);
-  const { retryAfter, data } = error.detail;
+  const { retryAfter, data, reason } = error.detail;
   const json: JsonObject = {
     status: 'error',
     code,
     message: messageOf(error),
     ...(typeof data === 'string' ? { detail: data } : {}),
     ...(errors === undefined ? {} : { errors, details: errors }),
+    // A refused package has the keys of one that was taken.
+    ...(reason === 'package' && data !== undefined && isObject(data) ? data : {}),
   };
   const wait = retryAfter ?? (passing.includes(error.kind) ? 1 : undefined);
   const headers: Record<string, string> =

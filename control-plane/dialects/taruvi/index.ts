@@ -5,9 +5,11 @@ import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
 import { lifeRoutes } from './life.ts';
+import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
+import { tableRoutes } from './tables.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -15,6 +17,8 @@ const routes: readonly Route[] = [
   ...dataSourceRoutes,
   ...roleRoutes,
   ...settingsRoutes,
+  ...packageRoutes,
+  ...tableRoutes,
   ...lifeRoutes,
   ...dataRoutes,
   ...edgeRoutes,

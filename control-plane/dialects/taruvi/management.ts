@@ -45,7 +45,7 @@ export function fieldsOf(
   return Object.fromEntries(fields);
 }
 
-export type FieldType = 'text' | 'nullable text' | 'object' | 'texts' | 'boolean';
+export type FieldType = 'text' | 'nullable text' | 'object' | 'texts' | 'boolean' | 'any';
 
 const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
@@ -53,6 +53,7 @@ const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   texts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   boolean: (value) => typeof value === 'boolean',
+  any: () => true,
 };
 
 const words: Readonly<Record<FieldType, string>> = {
@@ -61,6 +62,7 @@ const words: Readonly<Record<FieldType, string>> = {
   object: 'an object',
   texts: 'a list of texts',
   boolean: 'true or false',
+  any: 'anything',
 };
 
 /** A key that must be sent. @throws ServiceError invalid_definition */

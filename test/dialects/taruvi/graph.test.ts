@@ -152,6 +152,30 @@ describe('an org chart', () => {
     expect(await names('dfs')).toEqual(['Ada', 'Bob', 'Dot', 'Cid']);
   });
 
+  it('shows of each row what the request asks for', async () => {
+    const { data } = await get(
+      rowsAt('staff', '2/?format=tree&fields=name&allowed_actions=update&populate=parent_id'),
+    );
+    expect(data).toEqual([
+      {
+        name: 'Bob',
+        parent_id: null,
+        _allowed_actions: ['update'],
+        _depth: 0,
+        children: [
+          {
+            name: 'Dot',
+            parent_id: null,
+            _allowed_actions: ['update'],
+            _depth: 1,
+            _relationship_type: 'manager',
+            children: [],
+          },
+        ],
+      },
+    ]);
+  });
+
   it('a path leads up by default', async () => {
     expect(
       (await get(rowsAt('staff', '4/?format=path&to=1&relationship_type=manager'))).data,
