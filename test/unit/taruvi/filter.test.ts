@@ -83,6 +83,8 @@ const operatorCases: Readonly<
     { lower: '1', upper: '5' },
     'id__rstrictright=1,2',
   ],
+  descendants: ['id__descendants=5', 'descendants', '5', 'tags__descendants=5'],
+  ancestors: ['id__ancestors=5', 'ancestors', '5', 'tags__ancestors=5'],
 };
 
 const negations = new Set(['ne', ...operatorNames.filter((name) => name.startsWith('n'))]);
