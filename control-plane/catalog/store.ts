@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Catalog, NamedValues } from '../model/catalog.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { storePlace } from './app-store.ts';
@@ -227,20 +227,25 @@ export interface Operation {
   readonly definition: Json;
   readonly forward: readonly string[];
   readonly reverse: readonly string[];
+  /** What of the definition changed, step by step. */
+  readonly changes?: readonly JsonObject[];
+  /** The table as it was: what a rollback goes back to. */
+  readonly before?: Table;
   /** Absent: done. */
   readonly error?: string;
 }
 
-/** Records who changed the model, with the SQL and its reverse. */
+/** Records who changed the model, with the SQL and its reverse. Answers with the record's public id. */
 export async function storeOperation(
   connection: Connection,
   tenantId: number,
   operation: Operation,
-): Promise<void> {
-  await connection.query(
+): Promise<string> {
+  const [row] = await rowsOf<{ uuid: string }>(
+    connection,
     `insert into control.operations (tenant_id, relation_id, app, datasource, principal, kind, definition, forward_sql,
-       rollback_sql, status, error, request_id, finished_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp())`,
+       rollback_sql, status, error, request_id, changes, before, finished_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp()) returning uuid`,
     [
       tenantId,
       operation.relation ?? null,
@@ -254,8 +259,11 @@ export async function storeOperation(
       operation.error === undefined ? 'done' : 'failed',
       operation.error ?? null,
       operation.requestId,
+      JSON.stringify(operation.changes ?? []),
+      operation.before === undefined ? null : JSON.stringify(operation.before),
     ],
   );
+  return row?.uuid ?? '';
 }
 
 /** Begins the next version: from the commit on, requests planned for the one before are told that they are stale. */

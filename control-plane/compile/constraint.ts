@@ -19,8 +19,9 @@ export function constraints(table: Table): readonly TableObject[] {
 
 function primaryKey(table: Table): readonly TableObject[] {
   if (table.key.length === 0) return [];
-  const rule = sql`primary key ${columnList(table.key)}`;
-  return [constraint(table, { kind: 'primary', name: `pkey_${table.id}`, rule, split: false })];
+  const rule = { kind: 'unique', columns: table.key } as const;
+  const text = sql`primary key ${columnList(table.key)}`;
+  return [constraint(table, { kind: 'primary', name: `pkey_${table.id}`, rule, text })];
 }
 
 /** With a trash, uniqueness holds among live rows only and is a partial index: see index.ts. */
@@ -32,8 +33,8 @@ function uniqueConstraints(table: Table): readonly TableObject[] {
       constraint(table, {
         kind: 'unique',
         name: uniqueName(column, table),
-        rule: sql`unique ${columnList([column.name])}`,
-        split: false,
+        rule: { kind: 'unique', columns: [column.name] },
+        text: sql`unique ${columnList([column.name])}`,
         field: column.name,
       }),
     );
@@ -44,8 +45,8 @@ function jointConstraints(table: Table): readonly TableObject[] {
     constraint(table, {
       kind: 'unique',
       name: jointName(rule, table),
-      rule: sql`unique ${columnList(rule.columns)}`,
-      split: false,
+      rule: { kind: 'unique', columns: rule.columns },
+      text: sql`unique ${columnList(rule.columns)}`,
     }),
   );
 }
@@ -55,8 +56,10 @@ const endsCheck = 'ends_check';
 /** An edge has two ends. */
 function distinctEnds(table: Table): readonly TableObject[] {
   if (!isEdgeTable(table)) return [];
-  const rule = sql`check (${ident(ends.from)} <> ${ident(ends.to)})`;
-  return [constraint(table, { kind: 'check', name: endsCheck, rule, split: true, field: ends.to })];
+  const holds = sql`${ident(ends.from)} <> ${ident(ends.to)}`;
+  const rule = { kind: 'check', holds } as const;
+  const text = sql`check (${holds})`;
+  return [constraint(table, { kind: 'check', name: endsCheck, rule, text, field: ends.to })];
 }
 
 function jointName({ name }: UniqueRule, table: Table): string {
@@ -84,8 +87,8 @@ function checksOf(table: Table): (column: Column) => readonly TableObject[] {
         constraint(table, {
           kind: 'check',
           name,
-          rule: sql`check (${rule})`,
-          split: true,
+          rule: { kind: 'check', holds: rule },
+          text: sql`check (${rule})`,
           field: column.name,
         }),
       ];

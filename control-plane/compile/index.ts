@@ -29,6 +29,7 @@ function index(table: Table, name: string, rest: Sql, field?: string): TableObje
     name,
     create: [toText(sql`create index ${ident(name)} on ${tableName(table)} ${rest}`)],
     drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+    apart: { kind: 'index', unique: false, on: rest },
     ...(field === undefined ? {} : { field }),
   };
 }
@@ -41,14 +42,18 @@ function uniqueIndexes(table: Table): readonly TableObject[] {
     .filter(({ held }) => trash || held !== undefined)
     .map((column) => {
       const name = uniqueName(column, table);
-      const on = sql`${tableName(table)} (${indexed(column, table)})`;
-      const live = trash ? sql`where trashed_at is null and deleted_at is null` : sql``;
+      const live = sql`trashed_at is null and deleted_at is null`;
+      const rest = sql`(${indexed(column, table)})${trash ? sql` where ${live}` : sql``}`;
+      const columns = [column.name];
+      const rule = { kind: 'unique', columns, ...(trash ? { among: live } : {}) } as const;
       return {
         kind: 'index',
         on: table.physical,
         name,
-        create: [toText(sql`create unique index ${ident(name)} on ${on} ${live}`)],
+        create: [toText(sql`create unique index ${ident(name)} on ${tableName(table)} ${rest}`)],
         drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+        ...(column.held === undefined ? { rule } : {}),
+        apart: { kind: 'index', unique: true, on: rest },
         // 54000: a stored text too long for an index.
         conflicts: ['23', '54'],
         field: column.name,

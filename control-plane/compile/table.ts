@@ -43,6 +43,7 @@ export function createTable(table: Table, catalog: Catalog): Step {
   const inline = objects.flatMap((object) => object.inline ?? []);
   const body = [...lines, ...inline].join(',\n  ');
   return {
+    op: 'create_table',
     class: 'safe',
     description: `create table ${table.name}`,
     forward: [
@@ -58,6 +59,7 @@ export function createTable(table: Table, catalog: Catalog): Step {
 export function dropTable(table: Table, catalog: Catalog): Step {
   const { forward, reverse } = createTable(table, catalog);
   return {
+    op: 'drop_table',
     class: 'destructive',
     description: `drop table ${table.name}`,
     forward: reverse,

@@ -3,6 +3,7 @@ import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { ident, join, literal, sql, toText } from '../base/sql.ts';
 import type { Connection } from '../catalog/connection.ts';
+import { markRolledBack } from '../catalog/operations.ts';
 import {
   bumpVersion,
   type Operation,
@@ -16,6 +17,7 @@ import {
   type TenantRow,
 } from '../catalog/store.ts';
 import { diff } from '../compile/diff.ts';
+import type { Evolution } from '../compile/prepare.ts';
 import { settle } from '../compile/settle.ts';
 import { forwardOf, reverseOf, type Step } from '../compile/step.ts';
 import { createTable, dropTable, retiredName, retireTable } from '../compile/table.ts';
@@ -33,6 +35,7 @@ import { patternOf } from '../model/flags.ts';
 import { edgesOf } from '../model/graph.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
+import { changeTable } from './change-table.ts';
 import { StepFailure } from './definition-error.ts';
 import { changeEdges, dropEdges } from './edge-table.ts';
 
@@ -57,6 +60,10 @@ export interface Change {
   /** Once the steps have run: what is to be stored, with what only the database could tell. */
   readonly finish?: (connection: Connection) => Promise<Table>;
   readonly operation: Omit<Operation, 'principal' | 'requestId'>;
+  /** Changes of tables that have rows: what is to be made ahead where they have many. */
+  readonly evolution?: Evolution;
+  /** The operation that this one takes back. */
+  readonly takesBack?: string;
   readonly lastRelation: number;
 }
 
@@ -138,30 +145,11 @@ export function planChange(
     case 'change_table': {
       const old = required(catalog, definition.from);
       checkDraft(definition.to, catalog, definition.from);
-      const table = settle(definition.to, old, catalog, randomUUID, old);
-      const nodes = withTable(catalog, table);
-      const edges = changeEdges(table, nodes, tenant.lastRelation);
-      const steps = [...diff(old, table, catalog, nodes), ...edges.steps];
-      const refused = steps.find((step) => step.class === 'refused');
-      if (refused) {
-        throw new ServiceError('invalid_definition', `Cannot ${refused.description}`, {
-          table: old.name,
-          reason: 'refused',
-          ...(refused.field === undefined ? {} : { field: refused.field }),
-        });
-      }
-      const operation = operationOf(definition, table, steps);
-      return {
-        before: catalog,
-        after: edges.after,
-        steps,
-        table,
-        ...(edges.made ? { edges: edges.made } : {}),
-        ...(edges.gone ? { gone: [edges.gone] } : {}),
-        operation,
-        lastRelation: edges.lastRelation,
-      };
+      const next = settle(definition.to, old, catalog, randomUUID, old);
+      return changeTable(definition, next, catalog, tenant);
     }
+    case 'rollback_operation':
+      throw new TypeError('what is taken back is worked out with the database');
     case 'drop_table': {
       const table = required(catalog, definition.table);
       const edges = edgesOf(table, catalog);
@@ -242,7 +230,8 @@ function planRole(
   };
 }
 
-function required(catalog: Catalog, name: TableName): Table {
+/** The table of a name. @throws ServiceError */
+export function required(catalog: Catalog, name: TableName): Table {
   const table = findTable(catalog, name);
   if (!table) {
     throw new ServiceError('table_not_found', `No such table '${name.name}'`, { table: name.name });
@@ -288,15 +277,23 @@ function operationOf(
   };
 }
 
-/** Runs and stores a change within the caller's transaction. */
+/** Runs and stores a change within the caller's transaction. Answers with the public id of its record. */
 export async function applyChange(
   connection: Connection,
   change: Change,
   tenant: TenantRow,
   by: Pick<Operation, 'principal' | 'requestId'>,
-): Promise<void> {
+): Promise<string> {
   for (const table of tablesOf(change)) await tryPatterns(connection, table);
-  for (const step of change.steps) {
+  await runSteps(connection, change.steps);
+  const table = (await change.finish?.(connection)) ?? change.table;
+  await store(connection, table ? { ...change, table } : change, tenant, by);
+  return storeOperation(connection, tenant.id, { ...change.operation, ...by });
+}
+
+/** Runs the statements of steps within the caller's transaction. @throws StepFailure */
+export async function runSteps(connection: Connection, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
     if (step.forward.length === 0) continue;
     try {
       // One round trip a step.
@@ -305,8 +302,6 @@ export async function applyChange(
       throw new StepFailure(step, error);
     }
   }
-  const table = (await change.finish?.(connection)) ?? change.table;
-  await store(connection, table ? { ...change, table } : change, tenant, by);
 }
 
 /** The tables that a change makes or changes. */
@@ -319,7 +314,7 @@ export async function store(
   connection: Connection,
   change: Change,
   tenant: TenantRow,
-  by: Pick<Operation, 'principal' | 'requestId'>,
+  by: Pick<Operation, 'principal'>,
 ): Promise<void> {
   const { removed, before, after, enums, gone, role } = change;
   for (const relation of gone ?? []) await storeRemoval(connection, tenant.id, relation);
@@ -344,12 +339,12 @@ export async function store(
       await storeReferences(connection, tenant.id, other);
     }
   }
-  await storeOperation(connection, tenant.id, { ...change.operation, ...by });
+  if (change.takesBack) await markRolledBack(connection, tenant.id, change.takesBack);
   await bumpVersion(connection, tenant.id, before, change.lastRelation);
 }
 
 /** A regular expression is read only when a row meets it: a faulty one would stay unnoticed until the first write. */
-async function tryPatterns(connection: Connection, table: Table): Promise<void> {
+export async function tryPatterns(connection: Connection, table: Table): Promise<void> {
   for (const column of table.columns) {
     const { name, pattern } = column;
     if (pattern === undefined) continue;

@@ -16,6 +16,8 @@ export function planTables(
   catalog: Catalog,
   tenant: Pick<TenantRow, 'lastRelation'>,
 ): Change {
+  // Without leave what goes is told of all tables at once; values that stay are then not to suffer either.
+  const allowDataLoss = definition.allowDataLoss || 'dropped';
   const changes: Change[] = [];
   let { lastRelation } = tenant;
   let after = catalog;
@@ -41,7 +43,7 @@ export function planTables(
   for (const to of definition.tables) {
     const present = findTable(after, to);
     const isWhole = made.includes(to) && present?.references.length === to.references.length;
-    if (present && !isWhole) take({ kind: 'change_table', from: to, to });
+    if (present && !isWhole) take({ kind: 'change_table', from: to, to, allowDataLoss });
   }
   const steps = changes.flatMap((change) => change.steps);
   if (!definition.allowDataLoss) requireNoLoss(steps);
@@ -91,7 +93,8 @@ function lastOfEach(tables: readonly (Table | undefined)[]): readonly Table[] {
 }
 
 function requireNoLoss(steps: readonly Step[]): void {
-  const lost = steps.filter((step) => step.class === 'destructive');
+  // Whether a change of type costs anything is up to the rows.
+  const lost = steps.filter((step) => step.class === 'destructive' && step.op !== 'change_type');
   const [first] = lost;
   if (!first) return;
   const faults = lost.map(({ field, description }) => ({

@@ -246,13 +246,17 @@ export interface Aggregate {
 }
 
 /**
- * Change history of one row, newest first; readable by whoever may read the row. Rows hold, in this order, `change_id` (number), `row_key`,
- * `operation`, `changes`, `created_by`, `created_at` (UTC with milliseconds), `request_id`, `metadata`.
+ * Change history of a row (or of all), newest first; readable by whoever may read the row, and in access mode policy by administrators of
+ * the app once it is gone. Rows hold, in this order, `change_id` (number), `row_key`,
+ * `operation`, `changes`, `created_by`, `created_at` (UTC with milliseconds), `request_id`, `metadata`; as versions:
+ * `record_id`, `version` (from 1 in each record), `event_type` (CREATE, UPDATE, DELETE), `previous_data` (null, or the old values of what
+ * changed), `changed_fields`, `created_by`, `created_at`, and the result has a total.
  */
 export interface History {
   readonly kind: 'history';
   readonly table: TableName;
-  readonly key: string;
+  readonly key?: string;
+  readonly form?: 'versions';
   readonly change?: number;
   readonly limit?: number;
   readonly offset?: number;

@@ -69,10 +69,12 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   invalid_name: invalid,
   table_exists: conflict,
   column_exists: invalid,
-  data_conflict: conflict,
+  data_conflict: invalid,
   has_dependents: conflict,
   tenant_exists: conflict,
   name_taken: conflict,
+  data_loss: invalid,
+  rollback_conflict: conflict,
   database_unavailable: later,
   database_busy: conflict,
   statement_timeout: [504, 'GATEWAY_TIMEOUT'],
@@ -159,6 +161,12 @@ export function numberRows(error: ServiceError): ServiceError {
   if (detail.faults === undefined) return error;
   const faults = detail.faults.map((fault) => ({ ...fault, field: `${fault.row}.${fault.field}` }));
   return new ServiceError(kind, message, { ...detail, faults }, { cause });
+}
+
+/** What an edge refers to are the nodes of a graph: one that is hidden is not there. */
+export function withoutNodes(error: ServiceError): ServiceError {
+  if (error.kind !== 'reference_violation') return error;
+  return new ServiceError(error.kind, 'nodes do not exist', error.detail, { cause: error.cause });
 }
 
 /** An object of the model that is not there for this caller. */

@@ -33,6 +33,14 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
 
 /** POST `datatables/create_schema/`: all tables of a Data Package, or none. */
 function createSchema(request: DialectRequest, context: RouteContext): Action {
+  try {
+    return defining(request, context);
+  } catch (error) {
+    throw error instanceof ServiceError ? packaged(error) : error;
+  }
+}
+
+function defining(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const app = appOf(request, context);
   const sent = objectOf(request.body);
@@ -44,7 +52,7 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   );
   const { drafts, faults } = readSchemas(sources, context.catalog);
   const problems = [...twins(sources), ...faults];
-  if (problems.length > 0) throw packaged(faulty(problems));
+  if (problems.length > 0) throw faulty(problems);
   const tables = drafts.map((draft) => following(draft, context.catalog));
   const changed = tables.filter((draft) => isNews(draft, context.catalog));
   const created = changed.filter((draft) => !findTable(context.catalog, draft)).length;

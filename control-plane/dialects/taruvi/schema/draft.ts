@@ -70,7 +70,13 @@ function unlinked(
   if (features.history && key.length > 1) {
     report.add('not_supported', 'an audit needs a primary key of one field', 'audit_enabled');
   }
-  const parts = { said, columns: tracked, key, foreignKeys, features };
+  const parts = {
+    said,
+    columns: tracked,
+    key,
+    foreignKeys,
+    features: marked(features, columns, key),
+  };
   const draft = draftOf(source, document, parts, report);
   return { report, table: { draft, foreignKeys, report: report.at('foreignKeys') } };
 }
@@ -137,6 +143,15 @@ function featuresOf(said: JsonObject, report: Report): Features {
     features[feature] = value === true;
   }
   return features;
+}
+
+/** A declared boolean of this name marks deleted rows, in place of a trash. */
+const markName = 'is_deleted';
+
+function marked(features: Features, columns: readonly Column[], key: readonly string[]): Features {
+  const column = columns.find(({ name }) => name === markName);
+  const marks = column?.type.base === 'boolean' && !column.type.array && !key.includes(markName);
+  return marks ? { ...features, softDelete: false, mark: markName } : features;
 }
 
 /** Timestamps may be declared: the feature takes them over. */
