@@ -3,6 +3,7 @@ import { appPackageRoutes } from './app-package.ts';
 import { appRoutes } from './apps.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
+import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
@@ -20,6 +21,7 @@ const routes: readonly Route[] = [
   ...packageRoutes,
   ...tableRoutes,
   ...dataRoutes,
+  ...edgeRoutes,
 ];
 
 /** The Taruvi dialect: apps of datasources of tables, their schemas and rows. */
