@@ -133,14 +133,13 @@ export function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] 
 function following(draft: TableDraft, catalog: Catalog): TableDraft {
   const old = findTable(catalog, draft);
   if (!old) return draft;
-  const { freeze, sudo, status, policy, graph } = old;
+  const { freeze, sudo, status, policy } = old;
   return {
     ...draft,
     freeze,
     sudo,
     status,
     ...(policy === undefined ? {} : { policy }),
-    ...(graph === undefined ? {} : { graph }),
   };
 }
 
