@@ -81,7 +81,8 @@ function defining(request: DialectRequest, context: RouteContext): Action {
   };
 }
 
-function sourceOf(
+/** A resource of a Data Package as the description of a table. @throws ServiceError naming what can't be */
+export function sourceOf(
   resource: Json,
   at: number,
   app: App,
@@ -123,7 +124,8 @@ function sourceOf(
   };
 }
 
-function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
+/** Resources of one name. */
+export function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
   const seen = new Set<string>();
   return sources.flatMap(({ name }, at): readonly SchemaFault[] => {
     if (!seen.has(name)) {
