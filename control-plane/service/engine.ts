@@ -10,7 +10,7 @@ import type {
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Definition } from '../model/definition.ts';
+import type { Definition, Series } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
@@ -69,7 +69,7 @@ export interface EngineParts {
     view?: TableName,
   ) => Promise<readonly Result[]>;
   readonly define: (
-    definition: Definition,
+    definition: Definition | Series,
     catalog: Catalog,
     caller: Caller,
   ) => Promise<DefinitionOutcome>;
