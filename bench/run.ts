@@ -9,6 +9,7 @@ import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
 import { provision } from './scenarios/provision.ts';
+import { search } from './scenarios/search.ts';
 import { session } from './scenarios/session.ts';
 import { printed } from './table.ts';
 
@@ -19,6 +20,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   acl,
   provision,
   pgrest,
+  search,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]
