@@ -8,7 +8,9 @@ import { acl } from './scenarios/acl.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
+import { populate } from './scenarios/populate.ts';
 import { provision } from './scenarios/provision.ts';
+import { search } from './scenarios/search.ts';
 import { session } from './scenarios/session.ts';
 import { printed } from './table.ts';
 
@@ -19,6 +21,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   acl,
   provision,
   pgrest,
+  populate,
+  search,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]
