@@ -5,11 +5,14 @@ import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
+import { exportRoutes } from './export.ts';
+import { importRoutes } from './import.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { tableRoutes } from './tables.ts';
+import { validateRoutes } from './validate.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -20,6 +23,9 @@ const routes: readonly Route[] = [
   ...settingsRoutes,
   ...packageRoutes,
   ...tableRoutes,
+  ...importRoutes,
+  ...exportRoutes,
+  ...validateRoutes,
   ...dataRoutes,
   ...edgeRoutes,
 ];
