@@ -105,11 +105,11 @@ export function toServiceError(error: unknown): ServiceError {
   const kind = isRelisted(error)
     ? 'serialization_failure'
     : (kinds[error.code] ?? kinds[error.code.slice(0, 2)] ?? 'internal');
-  const detail = waits(kind)
-    ? { retryAfter: 1 }
-    : isArithmetic(error)
-      ? { reason: 'division_by_zero' }
-      : {};
+  if (isArithmetic(error)) {
+    const detail = { reason: 'division_by_zero' };
+    return new ServiceError(kind, 'Division by zero', detail, { cause: error });
+  }
+  const detail = waits(kind) ? { retryAfter: 1 } : {};
   return new ServiceError(kind, undefined, detail, { cause: error });
 }
 

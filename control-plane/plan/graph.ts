@@ -7,7 +7,7 @@ import { logicalName } from '../model/table-schema.ts';
 import type { Predicate } from '../statement/predicate.ts';
 import { mostNodes } from '../statement/traverse.ts';
 import { type KeyColumn, keyColumns } from './key.ts';
-import { bindScalar, castText } from './operand.ts';
+import { bindScalar, castText, misfit } from './operand.ts';
 import { type Context, relation, type Source } from './scope.ts';
 
 /** A table's graph as the functions of 85-graph.sql take it. */
@@ -64,6 +64,7 @@ export function reached(
   const facts = graphOf(source.table, context.catalog);
   const { direction, key, types, label } = predicate;
   const place = { field: label ?? facts.key.name, operator: direction };
+  if (predicate.column !== facts.key.name) misfit(place, 'not_key');
   const root = bindScalar(key, facts.key.type, place, context);
   const call = sql`rowhouse.reach(${facts.told}, array[${root}]::${facts.keys}, ${bind(direction)}::text, null, ${typeList(facts, types)}, ${bind(mostNodes)}::int)`;
   const keys = sql`array(select g.node from ${call} as g where g.distance > 0)`;

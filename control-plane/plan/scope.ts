@@ -32,12 +32,15 @@ export interface Source {
   readonly access: (list: AccessList) => Sql;
 }
 
-/** The table of a statement. @throws ServiceError table_not_found, table_disabled */
+/** The table of a statement. @throws ServiceError table_not_found, table_disabled, table_not_materialized */
 export function tableOf(catalog: Catalog, name: TableName): Table {
   const table = findTable(catalog, name);
   if (!table) throw new ServiceError('table_not_found', undefined, { table: logicalName(name) });
   if (table.status === 'disabled') {
     throw new ServiceError('table_disabled', undefined, { table: logicalName(table) });
+  }
+  if (table.materialized === false) {
+    throw new ServiceError('table_not_materialized', undefined, { table: logicalName(table) });
   }
   return table;
 }

@@ -216,7 +216,7 @@ function misfit(culprit: Suspect, cause: DatabaseError): ServiceError {
 function constraintError(error: unknown, table: Table, statement: Statement): ServiceError {
   const general = toServiceError(error);
   if (!isDatabaseError(error) || general.cause !== error) return general;
-  if (error.code.startsWith('RH')) return general;
+  if (error.code.startsWith('RH') || isArithmetic(error)) return general;
   const about = { table: logicalName(table) };
   const facts = constraintFacts(table).find(({ name }) => name === error.constraint);
   const named = facts?.columns ?? (error.column === undefined ? [] : [error.column]);

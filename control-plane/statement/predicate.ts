@@ -64,6 +64,8 @@ export type Predicate =
   | {
       readonly kind: 'reach';
       readonly direction: 'descendants' | 'ancestors';
+      /** The column spoken of: no other than the key. */
+      readonly column: string;
       readonly key: Json;
       /** Absent: edges of all types. */
       readonly types?: readonly string[];

@@ -352,7 +352,7 @@ describe('the same in SQL', () => {
             const { rows } = await run(reader, {
               kind: 'read',
               table: people,
-              where: { kind: 'reach', direction, key: root },
+              where: { kind: 'reach', direction, column: 'id', key: root },
               output,
               show: 'live',
               cap: 100,

@@ -4,6 +4,7 @@ import { ServiceError } from '../../control-plane/base/errors.ts';
 import type { Definition } from '../../control-plane/model/definition.ts';
 import type { Principal } from '../../control-plane/model/principal.ts';
 import type { Reference, TableDraft } from '../../control-plane/model/table.ts';
+import { doctor } from '../../control-plane/pg/doctor.ts';
 import { column, table } from '../dialects/taruvi/tables.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createTenantWith, type Definer, freshly, openDefiner } from '../support/definer.ts';
@@ -179,6 +180,22 @@ describe('a table', () => {
     expect(orders?.references).toMatchObject([{ target: { app: 'shop', name: 'clients' } }]);
     expect(await add('shop_orders', 'values (5, 77)')).toBe('23503');
     await define({ kind: 'change_table', from: renamed, to: customers });
+  });
+
+  it('is out of reach of the functions that act as their owner, and in nobody’s way to doctor', async () => {
+    const docs = table('docs', [], { access: 'acl', features: { acl: true } });
+    await define({ kind: 'create_table', table: freshly(docs) });
+    expect(await add('docs', 'default values')).toBe('done');
+    const doors = [
+      `select "t_${tenant}".access_of('docs', '1')`,
+      `select "t_${tenant}".share('docs', '1', read => '{ann}')`,
+    ];
+    for (const door of doors) expect(await codeOf(login, door)).toBe('done');
+    await deactivate('docs', false, 'default');
+    for (const door of doors) expect(await codeOf(login, door)).toBe('RH201');
+    const bad = (await doctor(database.url)).filter(({ ok, level }) => !ok && level !== 'warn');
+    expect(bad).toEqual([]);
+    await define({ kind: 'purge', part: { app: 'default', table: 'docs' } });
   });
 
   it('takes its edges along', async () => {

@@ -26,7 +26,7 @@ function column(name: string, type: ColumnType, rules: Partial<Column> = {}): Co
 /** A table of nodes with integer keys, a name and a column for a parent, in mode policy. */
 export function personTable(
   name: string,
-  graph: Graph,
+  graph: Graph | undefined,
   rest: Partial<TableDraft> = {},
 ): TableDraft {
   return {
@@ -60,7 +60,7 @@ export function personTable(
         onUpdate: 'no action',
       },
     ],
-    graph,
+    ...(graph ? { graph } : {}),
     ...rest,
   };
 }

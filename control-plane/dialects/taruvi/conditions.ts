@@ -34,6 +34,7 @@ export function conditionOn(at: Place, row: Row, sent: Sent, odd: boolean): Pred
 function testOf(at: Place, row: Row, sent: Sent, odd: boolean): Predicate {
   const { operator } = row;
   const { value } = sent;
+  if (row.direction) return isBeyond(at, row.direction, value);
   if (value === null) {
     return operator === 'eq' ? isNull(at, true) : misfit(at, 'takes a value, not null');
   }
@@ -75,6 +76,13 @@ function testOf(at: Place, row: Row, sent: Sent, odd: boolean): Predicate {
     default:
       return misfit(at, 'takes no value');
   }
+}
+
+/** Below or above the row of a key. */
+function isBeyond(at: Place, direction: 'descendants' | 'ancestors', value: Json): Predicate {
+  const { field, label } = at;
+  if (value === null || field.kind !== 'column') misfit(at, 'takes the key of a row');
+  return { kind: 'reach', direction, column: field.name, key: scalarOf(at, value), label };
 }
 
 function compare({ field, label }: Place, operator: Operator, operand: Json): Predicate {

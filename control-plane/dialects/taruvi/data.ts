@@ -9,6 +9,7 @@ import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
 import { refuse } from './errors.ts';
 import { parseOutput } from './fields.ts';
 import { parseFilters } from './filter.ts';
+import { besidePath, traversalOf, traverseRow, traverseRows } from './graph.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
 import { parseOrdering } from './ordering.ts';
@@ -52,16 +53,24 @@ export function listRows(request: DialectRequest, context: RouteContext): Action
     );
   }
   const page = pageOf(query);
-  const order = parseOrdering(query, table, catalog);
-  const { items, format } = parseOutput(query, table, catalog);
+  const limit = flag(query, '_count') ? 0 : page.limit;
+  const asked = parseOrdering(query, table, catalog);
+  const order = asked.length === 0 && search ? search.order : asked;
+  const output = parseOutput(query, table, catalog);
+  const traversal = traversalOf(query);
+  if (traversal) {
+    const roots = { ...(where === undefined ? {} : { where }), order };
+    // How well a row answers a search orders the roots; it is said of no row that edges lead to.
+    return traverseRows(traversal, roots, { ...page, limit }, { table, output, show });
+  }
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: { items: [...items, ...(search ? [search.rank] : [])], format },
-      order: order.length === 0 && search ? search.order : order,
-      limit: flag(query, '_count') ? 0 : page.limit,
+      output: { ...output, items: [...output.items, ...(search ? [search.rank] : [])] },
+      order,
+      limit,
       offset: page.offset,
       total: true,
       show,
@@ -79,16 +88,22 @@ function both(left: Predicate | undefined, right: Predicate | undefined): Predic
 export function getRow(request: DialectRequest, context: RouteContext): Action {
   const { query, params } = request;
   const { table } = rowsOf(request, context);
-  if (parseFilters(query, table, context.catalog)) refuse('A single row takes no filters');
+  const traversal = traversalOf(query);
+  if (parseFilters(besidePath(query, traversal), table, context.catalog)) {
+    refuse('A single row takes no filters');
+  }
   const id = params['id'] ?? '';
+  const output = parseOutput(query, table, context.catalog);
+  const show = shownBy(query, table);
+  if (traversal) return traverseRow(traversal, id, query, { table, output, show });
   return act(
     {
       kind: 'read',
       table,
       where: isRow(id, table),
-      output: parseOutput(query, table, context.catalog),
+      output,
       limit: 1,
-      show: shownBy(query, table),
+      show,
       cap: mostRows,
       require: { key: id },
     },

@@ -1,13 +1,14 @@
 import { isObject, type Json } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { App } from '../../model/app.ts';
+import { isEdgeTable } from '../../model/graph.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Target } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { parseTree } from './filter.ts';
-import { idText, isAmong, parseIds } from './key.ts';
+import { idText, isAmong, type Key, parseIds, scalar } from './key.ts';
 import { oneText, success } from './reply.ts';
 import { checkCount, noOutput, outputOf } from './rows.ts';
 import { rowsOf } from './served.ts';
@@ -22,7 +23,10 @@ export function deleteRow(request: DialectRequest, context: RouteContext): Actio
 /** `DELETE data/?ids=…` or `?filter=…`: exactly one of them, with nothing beside it, and never an empty one. */
 export function deleteRows(request: DialectRequest, context: RouteContext): Action {
   const { app, table } = rowsOf(request, context);
-  const { query } = request;
+  const { query, body } = request;
+  if (isEdgeTable(table) && query.size === 0 && body !== undefined) {
+    return removeKeys(edgeIds(body), table, app);
+  }
   const other = [...query.keys()].find((name) => name !== 'ids' && name !== 'filter');
   if (other !== undefined) refuse(`${other}: rows are deleted by ids or filter alone`, other);
   const [ids = [], filter = []] = [query.get('ids'), query.get('filter')];
@@ -36,8 +40,20 @@ export function deleteRows(request: DialectRequest, context: RouteContext): Acti
 
 /** Ids that name no row are not counted; one that the caller may see and not delete refuses all. */
 function removeIds(text: string, table: Table, app: App): Action {
-  const keys = parseIds(text, table);
-  if (keys.length === 0) return refuse('ids is empty', 'ids');
+  return removeKeys(parseIds(text, table), table, app);
+}
+
+/** `{"edge_ids":[…]}` */
+function edgeIds(body: Json): readonly Key[] {
+  const ids = isObject(body) && Object.keys(body).length === 1 ? body['edge_ids'] : undefined;
+  if (!Array.isArray(ids)) return refuse('The body must be {"edge_ids": […]}', 'edge_ids');
+  return (ids as readonly Json[]).map((id) => [
+    scalar(id) ?? refuse('edge_ids must be a list of ids', 'edge_ids'),
+  ]);
+}
+
+function removeKeys(keys: readonly Key[], table: Table, app: App): Action {
+  if (keys.length === 0) return refuse('The list of ids is empty', 'ids');
   checkCount(keys.length, app, 'ids');
   return remove(table, { by: 'where', where: isAmong(keys, table), strict: true });
 }

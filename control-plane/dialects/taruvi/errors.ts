@@ -163,6 +163,12 @@ export function numberRows(error: ServiceError): ServiceError {
   return new ServiceError(kind, message, { ...detail, faults }, { cause });
 }
 
+/** What an edge refers to are the nodes of a graph: one that is hidden is not there. */
+export function withoutNodes(error: ServiceError): ServiceError {
+  if (error.kind !== 'reference_violation') return error;
+  return new ServiceError(error.kind, 'nodes do not exist', error.detail, { cause: error.cause });
+}
+
 /** An object of the model that is not there for this caller. */
 export function notFound(what: string): ServiceError {
   return new ServiceError('relation_not_found', `No such ${what}`);

@@ -2,8 +2,8 @@ import type { Dialect, Route } from '../dialect.ts';
 import { appRoutes } from './apps.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
+import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
-import { lifeRoutes } from './life.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
@@ -18,8 +18,8 @@ const routes: readonly Route[] = [
   ...settingsRoutes,
   ...packageRoutes,
   ...tableRoutes,
-  ...lifeRoutes,
   ...dataRoutes,
+  ...edgeRoutes,
 ];
 
 /** The Taruvi dialect: apps of datasources of tables, their schemas and rows. */

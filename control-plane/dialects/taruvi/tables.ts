@@ -7,6 +7,7 @@ import {
   fieldsOf,
   includesInactive,
   managed,
+  removal,
   required,
   requireSame,
   restoration,
@@ -128,6 +129,10 @@ function isSame(to: TableDraft, table: Table): boolean {
   return facts(to) === facts(table);
 }
 
+function deleteTable(request: DialectRequest): Action {
+  return removal(request, pathOf(request));
+}
+
 function restoreTable(request: DialectRequest, context: RouteContext): Action {
   const { app, table: name } = pathOf(request);
   requireUnder(request, context);
@@ -182,6 +187,7 @@ export const tableRoutes: readonly Route[] = [
   ...both('GET', '/:table', 'inspect', getTable),
   ...both('PUT', '/:table', 'administer', putTable),
   ...both('PATCH', '/:table', 'administer', patchTable),
+  ...both('DELETE', '/:table', 'administer', deleteTable),
   ...both('GET', '/:table/schema', 'inspect', getSchema),
   ...both('POST', '/:table/materialize', 'administer', materializeTable),
   ...both('POST', '/:table/restore', 'administer', restoreTable),

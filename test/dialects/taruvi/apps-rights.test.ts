@@ -54,6 +54,7 @@ const matrix: readonly (readonly [string, string, string, unknown, number])[] = 
   ['nyyyyyyy', 'GET', '/shop/settings', undefined, 200],
   ['nnnnyyny', 'PATCH', '/shop/settings', { allow_anonymous: 'x' }, 400],
   ['nnnnyyny', 'DELETE', '/shop/datatables/items', undefined, 409],
+  ['nnnnyyny', 'POST', '/shop/datatables/items/restore', undefined, 200],
   ['nnnnyyny', 'DELETE', '/shop/datasources/default/datatables/items?purge=true', undefined, 409],
 ];
 
@@ -177,6 +178,12 @@ describe('life', () => {
     await root.call('DELETE', '/shop/datatables/items?force=true', undefined, 204);
     await root.refused(404, 'NOT_FOUND', 'GET', rows);
     await root.refused(404, 'NOT_FOUND', 'DELETE', '/shop/datatables/items');
+    const back = await root.send('POST', '/shop/datatables/items/restore/');
+    expect([back.status, back.body]).toMatchObject([200, { name: 'items', is_active: true }]);
+    expect(await root.rows(rows)).toHaveLength(3);
+    const one = '/shop/datasources/default/datatables/items';
+    await root.call('DELETE', `${one}?force=true`, undefined, 204);
+    await root.refused(404, 'NOT_FOUND', 'GET', one);
     expect((await root.send('GET', '/shop')).body).toMatchObject({ table_count: 0 });
     await root.call('DELETE', '/shop/datasources/default', undefined, 204);
     await root.refused(404, 'NOT_FOUND', 'GET', '/shop/datasources/default');
@@ -193,8 +200,8 @@ describe('life', () => {
     expect(await slugs('')).toEqual(['default', 'other']);
     expect(await slugs('?include_inactive=true')).toEqual(['default', 'shop', 'other']);
     await root.refused(404, 'NOT_FOUND', 'POST', '/shop/datasources/default/restore');
-    const back = await root.send('POST', '/shop/restore/');
-    expect([back.status, back.body]).toMatchObject([200, { slug: 'shop', is_active: true }]);
+    const shop = await root.send('POST', '/shop/restore/');
+    expect([shop.status, shop.body]).toMatchObject([200, { slug: 'shop', is_active: true }]);
     await root.refused(404, 'NOT_FOUND', 'GET', rows);
     const source = await root.send('POST', '/shop/datasources/default/restore/');
     expect([source.status, source.body]).toMatchObject([200, { slug: 'default', is_active: true }]);

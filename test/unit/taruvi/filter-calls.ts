@@ -51,7 +51,7 @@ export function short(predicate: Predicate | undefined): unknown {
     case 'search':
       return { [predicate.language]: predicate.query };
     case 'reach':
-      return { [predicate.direction]: predicate.key };
+      return [predicate.column, predicate.direction, predicate.key];
     default:
       return predicate.value;
   }
