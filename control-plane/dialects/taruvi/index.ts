@@ -4,6 +4,7 @@ import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
+import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
@@ -18,6 +19,7 @@ const routes: readonly Route[] = [
   ...settingsRoutes,
   ...packageRoutes,
   ...tableRoutes,
+  ...operationRoutes,
   ...dataRoutes,
   ...edgeRoutes,
 ];

@@ -50,6 +50,7 @@ function engine(parts: Partial<EngineParts>) {
     define: unexpected,
     account: unexpected,
     measure: unexpected,
+    operations: unexpected,
     ready: async () => true,
     ...parts,
   });
