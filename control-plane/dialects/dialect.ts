@@ -6,6 +6,7 @@ import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { SchemaOperation } from '../model/operation.ts';
+import type { Definition, Series } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { Table, TableName } from '../model/table.ts';
@@ -40,7 +41,7 @@ export type Action =
   | { readonly kind: 'health'; readonly reply: (ready: boolean) => Reply; readonly fail?: Relabel }
   | {
       readonly kind: 'definition';
-      readonly definition: Definition;
+      readonly definition: Definition | Series;
       readonly reply: (outcome: DefinitionOutcome) => Reply;
       readonly fail?: Relabel;
     }

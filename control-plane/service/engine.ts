@@ -12,6 +12,7 @@ import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { SchemaOperation } from '../model/operation.ts';
+import type { Definition, Series } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
@@ -67,7 +68,7 @@ export interface EngineParts {
     view?: TableName,
   ) => Promise<readonly Result[]>;
   readonly define: (
-    definition: Definition,
+    definition: Definition | Series,
     catalog: Catalog,
     caller: Caller,
   ) => Promise<DefinitionOutcome>;

@@ -1,4 +1,5 @@
 import type { Dialect, Route } from '../dialect.ts';
+import { appPackageRoutes } from './app-package.ts';
 import { appRoutes } from './apps.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
@@ -13,6 +14,7 @@ import { tableRoutes } from './tables.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
+  ...appPackageRoutes,
   ...statsRoutes,
   ...dataSourceRoutes,
   ...roleRoutes,

@@ -73,7 +73,8 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   };
 }
 
-function sourceOf(
+/** A resource of a Data Package as the description of a table. @throws ServiceError naming what can't be */
+export function sourceOf(
   resource: Json,
   at: number,
   app: App,
@@ -115,7 +116,8 @@ function sourceOf(
   };
 }
 
-function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
+/** Resources of one name. */
+export function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
   const seen = new Set<string>();
   return sources.flatMap(({ name }, at): readonly SchemaFault[] => {
     if (!seen.has(name)) {
@@ -131,14 +133,13 @@ function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
 function following(draft: TableDraft, catalog: Catalog): TableDraft {
   const old = findTable(catalog, draft);
   if (!old) return draft;
-  const { freeze, sudo, status, policy, graph } = old;
+  const { freeze, sudo, status, policy } = old;
   return {
     ...draft,
     freeze,
     sudo,
     status,
     ...(policy === undefined ? {} : { policy }),
-    ...(graph === undefined ? {} : { graph }),
   };
 }
 
