@@ -10,9 +10,8 @@ import type {
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Definition } from '../model/definition.ts';
-import type { SchemaOperation } from '../model/operation.ts';
 import type { Definition, Series } from '../model/definition.ts';
+import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
