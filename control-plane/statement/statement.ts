@@ -287,6 +287,14 @@ export interface Require {
   readonly live: boolean;
 }
 
+/** What is wrong with rows, were they new: nothing is written. One object a fault: `row` (numbered from `first`), `field`, `code`, `message`. */
+export interface Check {
+  readonly kind: 'check';
+  readonly table: TableName;
+  readonly rows: readonly NewRow[];
+  readonly first: number;
+}
+
 export type Statement =
   | Read
   | Insert
@@ -301,6 +309,7 @@ export type Statement =
   | Link
   | Traverse
   | Path
+  | Check
   | Require;
 
 /** What a statement answered. `rows` is the JSON text of an array, built in Postgres and never parsed on the way. */

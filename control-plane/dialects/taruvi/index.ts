@@ -11,6 +11,7 @@ import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { tableRoutes } from './tables.ts';
+import { validateRoutes } from './validate.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -22,6 +23,7 @@ const routes: readonly Route[] = [
   ...packageRoutes,
   ...tableRoutes,
   ...operationRoutes,
+  ...validateRoutes,
   ...dataRoutes,
   ...edgeRoutes,
 ];

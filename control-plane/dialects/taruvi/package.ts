@@ -33,6 +33,14 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
 
 /** POST `datatables/create_schema/`: all tables of a Data Package, or none. */
 function createSchema(request: DialectRequest, context: RouteContext): Action {
+  try {
+    return defining(request, context);
+  } catch (error) {
+    throw error instanceof ServiceError ? packaged(error) : error;
+  }
+}
+
+function defining(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const app = appOf(request, context);
   const sent = objectOf(request.body);
@@ -44,7 +52,7 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   );
   const { drafts, faults } = readSchemas(sources, context.catalog);
   const problems = [...twins(sources), ...faults];
-  if (problems.length > 0) throw packaged(faulty(problems));
+  if (problems.length > 0) throw faulty(problems);
   const tables = drafts.map((draft) => following(draft, context.catalog));
   const changed = tables.filter((draft) => isNews(draft, context.catalog));
   const created = changed.filter((draft) => !findTable(context.catalog, draft)).length;
@@ -177,14 +185,17 @@ const ofPackage: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
 function packaged(error: ServiceError): ServiceError {
   if (!ofPackage.has(error.kind)) return error;
   const { message, detail } = error;
+  const known = Array.isArray(detail.data) ? (detail.data as readonly Json[]) : undefined;
   const told = detail.faults ?? [
     { field: detail.field ?? detail.table ?? '', code: error.kind, message },
   ];
-  const errors = told.map(({ field, code, message: text }) => ({
-    path: field,
-    code,
-    message: text,
-  }));
+  const errors =
+    known ??
+    told.map(({ field, code, message: text }) => ({
+      path: field,
+      code,
+      message: text,
+    }));
   const counts = { created_count: 0, updated_count: 0, error_count: errors.length, errors };
   return new ServiceError(
     'invalid_definition',
