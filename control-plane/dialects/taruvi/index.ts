@@ -5,6 +5,8 @@ import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
+import { exportRoutes } from './export.ts';
+import { importRoutes } from './import.ts';
 import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
@@ -23,6 +25,8 @@ const routes: readonly Route[] = [
   ...packageRoutes,
   ...tableRoutes,
   ...operationRoutes,
+  ...importRoutes,
+  ...exportRoutes,
   ...validateRoutes,
   ...dataRoutes,
   ...edgeRoutes,
