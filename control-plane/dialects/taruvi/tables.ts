@@ -95,7 +95,7 @@ function change(request: DialectRequest, context: RouteContext, whole: boolean):
   }
   const source = changedSource(sent, table, whole, context);
   const draft = draftFrom(source, context);
-  const to: TableDraft = { ...kept(table), ...draft };
+  const to: TableDraft = { ...draft, ...kept(table) };
   if (isSame(to, table)) return { kind: 'reply', reply: shown(request, table) };
   return {
     kind: 'definition',
