@@ -5,6 +5,8 @@ import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
+import { exportRoutes } from './export.ts';
+import { importRoutes } from './import.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
@@ -21,6 +23,8 @@ const routes: readonly Route[] = [
   ...settingsRoutes,
   ...packageRoutes,
   ...tableRoutes,
+  ...importRoutes,
+  ...exportRoutes,
   ...validateRoutes,
   ...dataRoutes,
   ...edgeRoutes,
