@@ -318,6 +318,27 @@ describe('aggregates', () => {
     }
   });
 
+  it('are held to functions that are not shown', async () => {
+    const kinds = ['a', 'b', 'b'];
+    await store(kinds.map((kind) => ({ values: { kind } as OracleRow, lists: {} })));
+    const rows = await h.rows(
+      ann(),
+      statement({
+        groupBy: keysOf([{ as: 'kind', of: ['kind'] }]),
+        having: [
+          {
+            of: { fn: 'string_agg', of: field('kind') },
+            operator: 'eq',
+            operand: 'b, b',
+            label: 'x',
+          },
+          { of: { fn: 'count' }, operator: 'gt', operand: 1.5, label: 'y' },
+        ],
+      }),
+    );
+    expect(rows).toEqual([{ kind: 'b' }]);
+  });
+
   it.each<[string, Partial<Aggregate>, object]>([
     ['a sum of texts', { functions: [{ as: 'x', fn: 'sum', of: field('kind') }] }, { field: 'x' }],
     [
