@@ -45,7 +45,7 @@ export function planRequest(
       body: request.body as never,
       id: 'bench',
     },
-    { principal, catalog },
+    { principal, catalog, limits: { rows: 10_000 } },
   );
   const statement = action.kind === 'statements' ? action.statements[0] : undefined;
   if (statement === undefined || typeof statement === 'function') {

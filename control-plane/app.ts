@@ -14,10 +14,12 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
   if (config.databaseUrl === undefined) {
     throw new ConfigError('DATABASE_URL', 'is missing: start the embedded Postgres and name it');
   }
-  const { engine, tokens, admin, ready, pools, end } = openServices(config, config.databaseUrl);
+  const services = openServices(config, config.databaseUrl);
+  const { engine, tokens, takeTurn, admin, ready, pools, end } = services;
   return createEdge(config, {
     engine,
     tokens,
+    takeTurn,
     admin,
     ready,
     end,

@@ -18,10 +18,14 @@ export const claimNames = [
 
 export type ClaimName = (typeof claimNames)[number];
 
+/** What a caller may do: so many reads and so many writes in any so many seconds. 0: no such limit. */
 export interface RateLimit {
   readonly requests: number;
   readonly seconds: number;
+  /** Writes at once. */
   readonly burst: number;
+  /** Reads with related rows. */
+  readonly related: number;
 }
 
 /** Every setting, checked and frozen. Times in milliseconds, sizes in bytes. */
@@ -45,6 +49,10 @@ export interface Config {
   readonly statementTimeout: number;
   readonly pool: number;
   readonly maxBody: number;
+  /** Most rows of a page where the dialect leaves it to the operator. */
+  readonly maxRows: number;
+  /** Where opaque tokens are resolved, by tenant (RFC 7662). */
+  readonly introspection: Readonly<Record<string, string>>;
 }
 
 /** A setting that stops the start. The message names it and says the way out. */
@@ -75,6 +83,8 @@ const settings = [
   'ROWHOUSE_STATEMENT_TIMEOUT',
   'ROWHOUSE_POOL',
   'ROWHOUSE_MAX_BODY',
+  'ROWHOUSE_MAX_ROWS',
+  'ROWHOUSE_INTROSPECTION',
 ] as const;
 
 type Setting = (typeof settings)[number];
@@ -122,6 +132,8 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     statementTimeout: read('ROWHOUSE_STATEMENT_TIMEOUT', duration) ?? 15_000,
     pool: read('ROWHOUSE_POOL', count) ?? Math.max(8, 2 * availableParallelism()),
     maxBody: read('ROWHOUSE_MAX_BODY', size) ?? 10 * 1024 * 1024,
+    maxRows: read('ROWHOUSE_MAX_ROWS', rows) ?? 10_000,
+    introspection: Object.freeze(read('ROWHOUSE_INTROSPECTION', addresses) ?? {}),
     // Last: nothing is written to disk before every other setting has been found right.
     jwtSecret: given ?? keptSecret(home),
   });
@@ -213,6 +225,8 @@ const secret: Parser<string> = (value) => {
 
 const portNumber: Parser<number> = (value) => whole(value, 0, 65_535, 'a port from 0 to 65535');
 const realPort: Parser<number> = (value) => whole(value, 1, 65_535, 'a port from 1 to 65535');
+const rows: Parser<number> = (value) =>
+  whole(value, 1, 1_000_000, 'a whole number from 1 to 1000000');
 const count: Parser<number> = (value) => whole(value, 1, 1000, 'a whole number from 1 to 1000');
 
 function whole(value: string, least: number, most: number, what: string): number {
@@ -267,17 +281,19 @@ const size: Parser<number> = (value) => {
   return Math.floor(number);
 };
 
-/** `requests/seconds/burst`: 100/1/50 allows 100 in a second and 50 more now and then. `off` is null. */
+/** `requests/seconds/burst/related`: 100/60/10 allows 100 in a minute, and of writes 10 at once. `off` is null. */
 const rate: Parser<RateLimit | null> = (value) => {
   if (['off', 'false', '0'].includes(value.toLowerCase())) return null;
-  const match = /^(\d+)(?:\/(\d+|s|sec|second|1s)(?:\/(\d+))?)?$/i.exec(value);
+  const match = /^(\d+)(?:\/(\d+|s|sec|second|1s)(?:\/(\d+)(?:\/(\d+))?)?)?$/i.exec(value);
   const requests = Number(match?.[1]);
   const seconds = match?.[2] === undefined || !/^\d+$/.test(match[2]) ? 1 : Number(match[2]);
-  const burst = match?.[3] === undefined ? 0 : Number(match[3]);
-  if (!(requests >= 1 && seconds >= 1 && seconds <= 86_400 && requests + burst <= 1e9)) {
-    throw new Malformed('must be off, or requests/seconds/burst like 100/1/50');
+  const [burst, related] = [Number(match?.[3] ?? 0), Number(match?.[4] ?? 0)];
+  const most = Math.max(requests, burst, related);
+  // What hasn't been seen for two hours is forgotten.
+  if (!(requests >= 1 && seconds >= 1 && seconds <= 3600 && most <= 1e9)) {
+    throw new Malformed('must be off, or requests/seconds/burst like 100/60/10');
   }
-  return Object.freeze({ requests, seconds, burst });
+  return Object.freeze({ requests, seconds, burst, related });
 };
 
 const claimMap: Parser<Partial<Record<ClaimName, string>>> = (value) => {
@@ -294,6 +310,25 @@ const claimMap: Parser<Partial<Record<ClaimName, string>>> = (value) => {
     if (!known || typeof target !== 'string' || target === '') throw new Malformed(way);
   }
   return map as Partial<Record<ClaimName, string>>;
+};
+
+/** `{"acme":"https://issuer.example/introspect"}`: a token must not travel in the open, save to this very machine. */
+const addresses: Parser<Record<string, string>> = (value) => {
+  const way = 'must be a JSON object from tenants to https addresses (http only to localhost)';
+  let map: unknown;
+  try {
+    map = JSON.parse(value);
+  } catch {
+    throw new Malformed(way);
+  }
+  if (!isObject(map)) throw new Malformed(way);
+  for (const [tenant, address] of Object.entries(map)) {
+    const url = typeof address === 'string' ? URL.parse(address) : null;
+    const near = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
+    const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && near);
+    if (!safe || !/^[a-z][a-z0-9_-]{0,39}$/.test(tenant)) throw new Malformed(way);
+  }
+  return map as Record<string, string>;
 };
 
 function jwksSource(cwd: string): Parser<string> {

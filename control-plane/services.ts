@@ -19,6 +19,7 @@ import { type AsOwner, asOwner } from './service/owner.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
 import { createTenants, type NewLogin } from './service/tenants.ts';
 import { createTokens, type Tokens } from './service/tokens.ts';
+import { createTurns, type TakeTurn } from './service/turns.ts';
 
 /** Every use case over one database: for the server, and for the commands. */
 export interface Services {
@@ -26,6 +27,7 @@ export interface Services {
   readonly loader: Pick<EngineParts, 'load' | 'execute' | 'define'>;
   readonly admin: TenantAdmin;
   readonly tokens: Tokens;
+  readonly takeTurn: TakeTurn;
   readonly ready: () => Promise<Readiness>;
   readonly createLogin: (login: NewLogin) => Promise<void>;
   readonly hasLogin: (user: string) => Promise<boolean>;
@@ -69,9 +71,11 @@ export function openServices(config: Config, databaseUrl: string): Services {
   return {
     loader,
     tokens,
+    takeTurn: createTurns(data),
     createLogin,
     engine: createEngine({
       ...loader,
+      limits: { rows: config.maxRows },
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
       ready: () => answers(data),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
@@ -112,11 +116,12 @@ async function confirmAt(data: Pool, catalog: Catalog, caller: Caller): Promise<
             catalog.version,
             claims,
           ])
-        : client.query('select rowhouse.require_verb($1, $2, $3, $4)', [
+        : client.query('select rowhouse.require_right($1, $2, $3, $4, $5)', [
             catalog.tenant,
             catalog.version,
             claims,
             caller.right,
+            caller.app ?? null,
           ]),
     );
   } catch (error) {

@@ -63,7 +63,7 @@ export const pgrest: Scenario = async (bench) => {
     ],
     notes: [
       'statement: what the server sends for that request, in a session as the server has it',
-      'newest 20: a view is a barrier, behind which no index gives the order: all its rows are sorted',
+      'newest 20: through a view that may leave rows out all its rows would be sorted, for it is a barrier to the order',
     ],
   };
 };

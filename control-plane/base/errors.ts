@@ -75,6 +75,8 @@ export const errorKinds = {
   row_referenced: { code: 'RH408', status: 409, text: 'Other rows refer to this row' },
   system_column: { code: 'RH409', status: 400, text: 'The server sets this column' },
   version_conflict: { code: 'RH410', status: 412, text: 'The row has changed meanwhile' },
+  edge_conflict: { code: 'RH411', status: 409, text: 'The edge breaks a rule of its graph' },
+  row_repeated: { code: 'RH412', status: 400, text: 'One row is named twice' },
   invalid_definition: { code: 'RH500', status: 400, text: 'The definition is not valid' },
   invalid_name: { code: 'RH501', status: 400, text: 'The name is not valid' },
   table_exists: { code: 'RH502', status: 409, text: 'A table of this name exists' },
@@ -82,6 +84,7 @@ export const errorKinds = {
   data_conflict: { code: 'RH504', status: 409, text: 'Stored rows break the new rule' },
   has_dependents: { code: 'RH505', status: 409, text: 'Other objects depend on this one' },
   tenant_exists: { code: 'RH506', status: 409, text: 'A tenant of this name exists' },
+  name_taken: { code: 'RH507', status: 409, text: 'The name is taken' },
   database_unavailable: { code: 'RH600', status: 503, text: 'The database cannot be reached' },
   database_busy: { code: 'RH601', status: 503, text: 'The database is busy' },
   statement_timeout: { code: 'RH602', status: 504, text: 'The statement took too long' },
@@ -125,6 +128,11 @@ export interface Fault {
     | 'type'
     | 'minimum'
     | 'maximum'
+    | 'exclusive_minimum'
+    | 'exclusive_maximum'
+    | 'min_length'
+    | 'max_length'
+    | 'format'
     | 'pattern'
     | 'enum'
     | 'unknown_field'

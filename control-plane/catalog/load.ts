@@ -1,6 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import type { App } from '../model/app.ts';
-import type { Catalog } from '../model/catalog.ts';
+import { type Catalog, parted } from '../model/catalog.ts';
 import type { Column, Table } from '../model/table.ts';
 import { type Connection, rowsOf } from './connection.ts';
 
@@ -14,12 +14,7 @@ export async function loadCatalog(connection: Connection, tenant: string): Promi
   if (!row?.catalog) throw new ServiceError('tenant_not_found');
   const catalog = JSON.parse(row.catalog) as Catalog;
   const tables = catalog.tables.map(present);
-  return {
-    ...catalog,
-    tables: tables.filter(({ active }) => active !== false),
-    inactive: tables.filter(({ active }) => active === false),
-    apps: (catalog.apps ?? []).map(presentApp),
-  };
+  return parted({ ...catalog, tables, apps: (catalog.apps ?? []).map(presentApp) });
 }
 
 /** null from Postgres is absence here. */

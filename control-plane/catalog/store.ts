@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { Catalog, NamedValues } from '../model/catalog.ts';
 import type { Table, TableName } from '../model/table.ts';
+import { storePlace } from './app-store.ts';
 import { type Connection, rowsOf } from './connection.ts';
 
 /** A tenant's row in control.tenants, locked by {@link lockTenant}. */
@@ -34,6 +35,7 @@ export async function storeTable(
   tenantId: number,
   table: Table,
 ): Promise<void> {
+  await storePlace(connection, tenantId, table);
   await connection.query(
     `insert into control.relations (tenant_id, id, uuid, app, datasource, name, physical, kind, provider, access, status,
        features, "freeze", sudo, key, description, extra, uniques, endpoints, path, "view", active, deactivated_with,

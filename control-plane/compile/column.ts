@@ -1,7 +1,6 @@
-import type { Json } from '../base/json.ts';
-import { ident, join, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
+import { ident, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
-import { typeName } from '../model/flags.ts';
+import { castName, constant, typeName } from '../model/flags.ts';
 import type { Column, Default, Table } from '../model/table.ts';
 import { hasStamp } from '../model/table-schema.ts';
 
@@ -96,31 +95,11 @@ export function defaultValue(value: Default, type: ColumnType): Sql {
         return sql`(${literal(value.prefix)}::text || rowhouse.uuid_v7()::text)`;
       }
       return classOf(type) === 'text' ? sql`(rowhouse.uuid_v7()::text)` : sql`rowhouse.uuid_v7()`;
+    case 'random_uuid':
+      return classOf(type) === 'text' ? sql`(gen_random_uuid()::text)` : sql`gen_random_uuid()`;
     case 'value':
       return constant(value.value, type);
   }
-}
-
-function constant(value: Json, type: ColumnType): Sql {
-  if (type.array && Array.isArray(value)) {
-    const { array: _, ...element } = type;
-    const items = (value as readonly Json[]).map((item) => literalOf(item, element));
-    return sql`array[${join(items)}]::${castName(type)}`;
-  }
-  return sql`${literalOf(value, type)}::${castName(type)}`;
-}
-
-/** A cast to varchar(n) cuts; assignment of a text to it refuses. */
-function castName(type: ColumnType): Sql {
-  return classOf(type) === 'text'
-    ? typeName({ base: 'text', array: type.array ?? false })
-    : typeName(type);
-}
-
-function literalOf(value: Json, type: ColumnType): Sql {
-  if (classOf(type) === 'json') return literal(JSON.stringify(value));
-  if (value === null) return literal(null);
-  return literal(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
 /**

@@ -1,5 +1,6 @@
-import { sql } from '../base/sql.ts';
+import { ident, sql } from '../base/sql.ts';
 import { flagNames, flags } from '../model/flags.ts';
+import { ends, isEdgeTable } from '../model/graph.ts';
 import type { Column, Table, UniqueRule } from '../model/table.ts';
 import { joinedName, shortName } from './names.ts';
 import { columnList, constraint, type TableObject } from './object.ts';
@@ -10,6 +11,7 @@ export function constraints(table: Table): readonly TableObject[] {
     ...primaryKey(table),
     ...uniqueConstraints(table),
     ...jointConstraints(table),
+    ...distinctEnds(table),
     ...table.columns.flatMap(checksOf(table)),
   ];
 }
@@ -43,6 +45,15 @@ function jointConstraints(table: Table): readonly TableObject[] {
       split: false,
     }),
   );
+}
+
+const endsCheck = 'ends_check';
+
+/** An edge has two ends. */
+function distinctEnds(table: Table): readonly TableObject[] {
+  if (!isEdgeTable(table)) return [];
+  const rule = sql`check (${ident(ends.from)} <> ${ident(ends.to)})`;
+  return [constraint(table, { kind: 'check', name: endsCheck, rule, split: true, field: ends.to })];
 }
 
 function jointName({ name }: UniqueRule, table: Table): string {
@@ -113,7 +124,17 @@ export function constraintFacts(table: Table): readonly ConstraintFacts[] {
     name: jointName(rule, table),
     columns: rule.columns,
   }));
-  return [...key, ...unique, ...joint, ...checks, ...references];
+  const declared = (table.indexes ?? [])
+    .filter((index) => index.unique)
+    .map(({ name, columns = [] }) => ({
+      kind: 'unique' as const,
+      name,
+      columns: columns.map((column) => column.name),
+    }));
+  const edges = isEdgeTable(table)
+    ? [{ kind: 'check' as const, name: endsCheck, columns: Object.values(ends) }]
+    : [];
+  return [...key, ...unique, ...joint, ...declared, ...checks, ...edges, ...references];
 }
 
 /** A name for a reference that the definition left without one that fits. */

@@ -1,8 +1,10 @@
-import { ident, type Sql, sql, toText } from '../base/sql.ts';
-import { type ColumnType, classOf } from '../base/types.ts';
-import type { Column, Table } from '../model/table.ts';
-import { searchColumn } from '../model/table-schema.ts';
+import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
+import { type ColumnType, classOf, hasWords } from '../base/types.ts';
+import { ends, isEdgeTable } from '../model/graph.ts';
+import type { SearchRule, Table } from '../model/table.ts';
+import { searchVector as vectorName } from '../model/table-schema.ts';
 import { isUniqueBeyondKey, uniqueName } from './constraint.ts';
+import { declaredIndexes } from './index-declared.ts';
 import { joinedName, shortName } from './names.ts';
 import { columnList, type TableObject, tableName } from './object.ts';
 
@@ -14,6 +16,8 @@ export function indexes(table: Table): readonly TableObject[] {
     ...plainIndexes(table),
     ...referenceIndexes(table),
     ...accessIndexes(table),
+    ...declaredIndexes(table),
+    ...edgeIndexes(table),
   ];
 }
 
@@ -70,6 +74,8 @@ function isInverted(type: ColumnType): boolean {
 
 /** A target's deletion looks for rows that point at it. */
 function referenceIndexes(table: Table): readonly TableObject[] {
+  // The indexes of an edge table lead with its ends.
+  if (isEdgeTable(table)) return [];
   const seen = new Set<string>();
   return table.references.flatMap(({ columns }) => {
     const name = joinedName(columns, `ref_${table.id}`);
@@ -84,6 +90,14 @@ function referenceIndexes(table: Table): readonly TableObject[] {
   });
 }
 
+/** Edges are read from either end, by type. */
+function edgeIndexes(table: Table): readonly TableObject[] {
+  if (!isEdgeTable(table)) return [];
+  return Object.values(ends).map((end) =>
+    index(table, shortName(end, `edge_${table.id}`), columnList([end, 'type']), end),
+  );
+}
+
 function leadsKey(table: Table, name: string): boolean {
   return table.key[0] === name;
 }
@@ -94,35 +108,50 @@ function accessIndexes(table: Table): readonly TableObject[] {
   return [index(table, `_acl_idx_${table.id}`, columnList(['_acl', ...table.key]))];
 }
 
-/** One generated vector over all searchable columns, and its inverted index. */
+/** One generated vector, by the search rule or over all searchable columns, and its inverted index. */
 function searchVector(table: Table): readonly TableObject[] {
-  const words = table.columns.filter((column) => column.searchable).flatMap(searchText);
-  const [head, ...tail] = words;
-  if (!head) return [];
-  const pins = table.columns.filter((column) => column.searchable).map(({ name }) => name);
-  const text = tail.reduce((left, right) => sql`${left} || ' ' || ${right}`, head);
-  const line = sql`${ident(searchColumn)} tsvector generated always as (to_tsvector('english', ${text})) stored`;
+  const words = table.search ? weighted(table.search) : unweighted(table);
+  if (!words) return [];
+  const name = vectorName(table);
+  const line = sql`${ident(name)} tsvector generated always as (${words}) stored`;
   const on = tableName(table);
+  const pins = table.search
+    ? table.search.fields.map(({ column }) => column)
+    : table.columns.filter((column) => column.searchable).map((column) => column.name);
   return [
     {
       kind: 'search',
       on: table.physical,
-      name: searchColumn,
+      name,
       create: [toText(sql`alter table ${on} add column ${line}`)],
-      drop: [toText(sql`alter table ${on} drop column ${ident(searchColumn)}`)],
+      drop: [toText(sql`alter table ${on} drop column ${ident(name)}`)],
       inline: toText(line),
       pins,
     },
     {
-      ...index(table, `_search_idx_${table.id}`, sql`using gin ${columnList([searchColumn])}`),
-      under: searchColumn,
+      ...index(table, `_search_idx_${table.id}`, sql`using gin ${columnList([name])}`),
+      under: name,
     },
   ];
 }
 
+function weighted({ language, fields }: SearchRule): Sql {
+  const vectors = fields.map(({ column, weight }) => {
+    const words = sql`to_tsvector(${literal(language)}::regconfig, coalesce(${ident(column)}, ''))`;
+    return sql`setweight(${words}, ${literal(weight)})`;
+  });
+  return join(vectors, ' || ');
+}
+
 /** Only types whose text is the same in every session can be generated from; others have no words to search. */
-function searchText({ name, type }: Column): readonly Sql[] {
-  if (type.array || classOf(type) === 'time' || classOf(type) === 'other') return [];
-  const column = classOf(type) === 'text' ? ident(name) : sql`${ident(name)}::text`;
-  return [sql`coalesce(${column}, '')`];
+function unweighted({ columns }: Table): Sql | undefined {
+  const texts = columns
+    .filter(({ searchable, type }) => searchable && hasWords(type))
+    .map(({ name, type }) => {
+      const text = classOf(type) === 'text' ? ident(name) : sql`${ident(name)}::text`;
+      return sql`coalesce(${text}, '')`;
+    });
+  return texts.length === 0
+    ? undefined
+    : sql`to_tsvector('english', ${join(texts, " || ' ' || ")})`;
 }

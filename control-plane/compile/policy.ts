@@ -1,9 +1,10 @@
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { typeName } from '../model/flags.ts';
+import { ends, isEdgeTable } from '../model/graph.ts';
 import type { TableAction } from '../model/policy.ts';
-import type { AccessMode, Table } from '../model/table.ts';
-import { hasStamp } from '../model/table-schema.ts';
+import { type AccessMode, isClosed, type Table } from '../model/table.ts';
+import { hasStamp, physicalName } from '../model/table-schema.ts';
 import { bare } from '../policy/resource.ts';
 import { permitted, readable } from '../policy/table-decision.ts';
 import { type TableObject, tableName } from './object.ts';
@@ -95,7 +96,7 @@ export function rowSecurity(table: Table): readonly string[] {
 
 /** The policies of a table's access mode, that of our own functions, and that of its part of the history. */
 export function policies(table: Table, catalog: Catalog): readonly TableObject[] {
-  const conditions = modes[table.access](table, catalog);
+  const conditions = withEnds(table, modes[table.access](table, catalog));
   const tenant = ident(table.schema);
   const select = shown(table, conditions.select, hasStamp(table));
   // Without it an UPDATE that reads no column would meet rows in the trash, which no SELECT policy then hides.
@@ -111,15 +112,42 @@ export function policies(table: Table, catalog: Catalog): readonly TableObject[]
   ];
 }
 
+/** An edge is there only for who may see both its ends: whether a row is hidden is said by the policy of its own table. */
+function withEnds(table: Table, conditions: Conditions): Conditions {
+  // In mode grants no row is hidden from who holds the verb.
+  if (!isEdgeTable(table) || table.access === 'grants') return conditions;
+  const visible = table.references
+    .filter(({ columns: [column] }) => column === ends.from || column === ends.to)
+    .map(({ columns: [column = ''], target, targetColumns: [key = ''] }) => {
+      const nodes = tableName({ schema: table.schema, physical: physicalName(target) });
+      const end = ident(table.physical, column);
+      return sql`exists (select 1 from ${nodes} as node where node.${ident(key)} = ${end})`;
+    });
+  const both = (condition: Sql): Sql => join([condition, ...visible], ' and ');
+  return {
+    ...conditions,
+    select: both(conditions.select),
+    update: both(conditions.update),
+    delete: both(conditions.delete),
+  };
+}
+
 /** Which rows of a table show through views: in mode grants all, for the view has its own rules; else those the reader may see. */
 export function viewCondition(table: Table, catalog: Catalog): Sql {
   if (table.access === 'grants') return shown(table, sql`true`, false);
-  return shown(table, modes[table.access](table, catalog).select, false);
+  return shown(table, withEnds(table, modes[table.access](table, catalog)).select, false);
 }
 
 /** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */
 function shown(table: Table, condition: Sql, answers: boolean): Sql {
-  if (!table.features.softDelete) return condition;
+  const { softDelete, mark } = table.features;
+  if (mark !== undefined) {
+    // A row marked by an update of one's own still answers that update.
+    const mine = answers ? sql` or ${own}` : sql``;
+    const live = sql`${ident(mark)} is not true`;
+    return sql`${condition} and (${live} or (select rowhouse.shows('trashed'))${mine})`;
+  }
+  if (!softDelete) return condition;
   // Deleting for good answers with the row, once, to those who see the trash.
   const last = answers ? sql` or (${own} and (select rowhouse.shows('trashed')))` : sql``;
   const marks = [
@@ -148,11 +176,11 @@ function policy(
 
 /**
  * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select. None while the table is
- * disabled: a sub-select without the privilege would fail every read of the history, other tables' too.
+ * closed: a sub-select without the privilege would fail every read of the history, other tables' too.
  */
 function historyPolicy(table: Table): readonly TableObject[] {
   const [key] = table.key;
-  if (table.status === 'disabled') return [];
+  if (isClosed(table)) return [];
   if (!table.features.history || key === undefined || table.key.length > 1) return [];
   const history = { schema: table.schema, physical: '_rowhouse_history' };
   // Both sides qualified: the table may have a column of either name.

@@ -1,10 +1,10 @@
 import { ident, literal, sql, toText } from '../base/sql.ts';
-import type { Table } from '../model/table.ts';
+import { isClosed, type Table } from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 
-/** What the tenant's role may try on a table; policies and triggers decide the rest. Nothing while the table is disabled. */
+/** What the tenant's role may try on a table; policies and triggers decide the rest. Nothing while it is closed. */
 export function privileges(table: Table): readonly TableObject[] {
-  if (table.status === 'disabled') return [];
+  if (isClosed(table)) return [];
   const on = tableName(table);
   const role = ident(table.schema);
   return [

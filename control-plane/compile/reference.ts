@@ -1,6 +1,6 @@
 import { raw, type Sql, sql } from '../base/sql.ts';
-import { type Catalog, findTable } from '../model/catalog.ts';
-import { type Reference, sameName, type Table } from '../model/table.ts';
+import type { Catalog } from '../model/catalog.ts';
+import { hidesDeleted, type Reference, sameName, type Table } from '../model/table.ts';
 import { columnList, constraint, type TableObject, tableName } from './object.ts';
 import { trigger } from './trigger.ts';
 
@@ -8,7 +8,8 @@ import { trigger } from './trigger.ts';
 export function references(table: Table, catalog: Catalog): readonly TableObject[] {
   return table.references.flatMap((reference) => {
     const target = targetOf(reference, table, catalog);
-    return target
+    // Nothing stands on what is only defined.
+    return target && table.materialized !== false && target.materialized !== false
       ? [
           foreignKey(reference, table, target),
           ...visibilityChecks(reference, table, target),
@@ -32,7 +33,10 @@ export function inbound(table: Table, catalog: Catalog): readonly TableObject[] 
 
 /** The table a reference points at, which may be its own. */
 export function targetOf(reference: Reference, table: Table, catalog: Catalog): Table | undefined {
-  return sameName(reference.target, table) ? table : findTable(catalog, reference.target);
+  // Deactivated ones too: their foreign keys stand.
+  return sameName(reference.target, table)
+    ? table
+    : catalog.tables.find((each) => sameName(each, reference.target));
 }
 
 function foreignKey(reference: Reference, table: Table, target: Table): TableObject {
@@ -65,7 +69,7 @@ function visibilityChecks(
   table: Table,
   target: Table,
 ): readonly TableObject[] {
-  if (target.access === 'grants' && !target.features.softDelete) return [];
+  if (target.access === 'grants' && !hidesDeleted(target)) return [];
   const args = [
     reference.name,
     target.physical,

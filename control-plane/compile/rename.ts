@@ -1,6 +1,6 @@
 import { ident, sql, toText } from '../base/sql.ts';
 import { type Catalog, withTable } from '../model/catalog.ts';
-import type { Table } from '../model/table.ts';
+import type { IndexRule, SearchRule, Table } from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 import { inbound } from './reference.ts';
 import type { Step } from './step.ts';
@@ -102,6 +102,10 @@ function renamed(old: Table, next: Table, moves: readonly Move[]): Table {
     ...(old.uniques
       ? { uniques: old.uniques.map((rule) => ({ ...rule, columns: rule.columns.map(move) })) }
       : {}),
+    ...(old.indexes
+      ? { indexes: old.indexes.map((rule) => movedIndex(rule, move, old, next)) }
+      : {}),
+    ...(old.search ? { search: movedSearch(old.search, move) } : {}),
     references: old.references.map((reference) => {
       const own = reference.target.app === old.app && reference.target.name === old.name;
       return {
@@ -111,6 +115,27 @@ function renamed(old: Table, next: Table, moves: readonly Move[]): Table {
       };
     }),
   };
+}
+
+/** The names of indexes begin with that of their table. Texts over columns stay: an index on one that is renamed is made anew. */
+function movedIndex(
+  rule: IndexRule,
+  move: (name: string) => string,
+  old: Table,
+  next: Table,
+): IndexRule {
+  const prefix = `${old.physical}_`;
+  const name = rule.name.startsWith(prefix)
+    ? `${next.physical}_${rule.name.slice(prefix.length)}`
+    : rule.name;
+  if (!rule.columns) return { ...rule, name };
+  const columns = rule.columns.map((column) => ({ ...column, name: move(column.name) }));
+  return { ...rule, name, columns };
+}
+
+function movedSearch(search: SearchRule, move: (name: string) => string): SearchRule {
+  const fields = search.fields.map((field) => ({ ...field, column: move(field.column) }));
+  return { ...search, fields };
 }
 
 function moveTable(schema: string, from: string, to: string): string {

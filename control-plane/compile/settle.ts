@@ -1,11 +1,11 @@
 import type { Catalog } from '../model/catalog.ts';
 import {
   type Column,
+  type IndexRule,
   type Reference,
   sameName,
   type Table,
   type TableDraft,
-  type UniqueRule,
 } from '../model/table.ts';
 import { physicalName } from '../model/table-schema.ts';
 import { referenceName } from './constraint.ts';
@@ -43,16 +43,18 @@ export function settle(
     taken.add(name);
     return settleReference(reference, name, draft, old);
   });
+  const { uniques: _, indexes: __, search: ___, ...rest } = draft;
+  const rules = settleRules(draft, columns, old);
   const history = draft.features.history || columns.some(({ tracked }) => tracked);
   return {
-    ...draft,
+    ...rest,
     id: identity.id,
     uuid: identity.uuid,
     schema: identity.schema,
     physical: physicalName(draft),
     columns,
     references,
-    ...(draft.uniques ? { uniques: settleUniques(draft.uniques, columns, old) } : {}),
+    ...rules,
     features: { ...draft.features, history },
     createdAt: old?.createdAt ?? '',
     updatedAt: '',
@@ -60,20 +62,48 @@ export function settle(
 }
 
 /** Rules follow columns to their new names, and go with them. */
-function settleUniques(
-  rules: readonly UniqueRule[],
+function settleRules(
+  { uniques, indexes, search }: TableDraft,
   columns: readonly Column[],
   old: Table | undefined,
-): readonly UniqueRule[] {
+): Pick<TableDraft, 'uniques' | 'indexes' | 'search'> {
   const current = (name: string): string | undefined => {
     if (columns.some((column) => column.name === name)) return name;
     const id = old?.columns.find((column) => column.name === name)?.id;
     return columns.find((column) => column.id === id)?.name;
   };
-  return rules.flatMap((rule) => {
-    const names = rule.columns.map(current).filter((name) => name !== undefined);
+  const settled = <T>(
+    parts: readonly T[],
+    name: (part: T) => string,
+    take: (to: string, part: T) => T,
+  ) =>
+    parts.flatMap((part) => {
+      const to = current(name(part));
+      return to === undefined ? [] : [take(to, part)];
+    });
+  const rules = (uniques ?? []).flatMap((rule) => {
+    const names = settled(rule.columns, String, (to) => to);
     return names.length === rule.columns.length ? [{ ...rule, columns: names }] : [];
   });
+  const kept = (indexes ?? []).flatMap((rule): readonly IndexRule[] => {
+    if (!rule.columns) return [rule];
+    const parts = settled(
+      rule.columns,
+      ({ name }) => name,
+      (name, part) => ({ ...part, name }),
+    );
+    return parts.length === rule.columns.length ? [{ ...rule, columns: parts }] : [];
+  });
+  const fields = settled(
+    search?.fields ?? [],
+    ({ column }) => column,
+    (column, field) => ({ ...field, column }),
+  );
+  return {
+    ...(uniques ? { uniques: rules } : {}),
+    ...(indexes ? { indexes: kept } : {}),
+    ...(search && fields.length > 0 ? { search: { ...search, fields } } : {}),
+  };
 }
 
 function settleColumn(

@@ -3,6 +3,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import { columnLine, physicalColumns } from './column.ts';
 import { constraints } from './constraint.ts';
+import { graphObjects } from './graph.ts';
 import { indexes } from './index.ts';
 import { type TableObject, tableName } from './object.ts';
 import { policies, rowSecurity } from './policy.ts';
@@ -19,6 +20,7 @@ export function objectsOf(table: Table, catalog: Catalog): readonly TableObject[
     ...comments(table),
     ...references(table, catalog),
     ...triggers(table),
+    ...graphObjects(table),
     ...policies(table, catalog),
     ...privileges(table),
   ];

@@ -15,6 +15,8 @@ interface TriggerFacts {
     | 'before update'
     | 'before delete'
     | `${'before' | 'after'} ${string}`;
+  /** Only updates that name one of these columns. */
+  readonly columns?: readonly string[];
   /** Transition tables old_rows, new_rows. */
   readonly tables?: 'old' | 'new' | 'both';
   readonly each: 'row' | 'statement';
@@ -40,7 +42,8 @@ export function trigger(table: Table, facts: TriggerFacts): TableObject {
   const on = tableName(table);
   const rows = facts.tables ? transitions[facts.tables] : sql``;
   const call = sql`${ident(facts.schema ?? 'rowhouse', facts.call)}(${join(facts.args.map((arg) => literal(arg)))})`;
-  const head = sql`create trigger ${ident(name)} ${raw(facts.when)} on ${on}${rows}`;
+  const of = facts.columns ? sql` of ${join(facts.columns.map((column) => ident(column)))}` : sql``;
+  const head = sql`create trigger ${ident(name)} ${raw(facts.when)}${of} on ${on}${rows}`;
   const only = facts.only ? sql` when (${facts.only})` : sql``;
   return {
     kind: 'trigger',
@@ -60,7 +63,7 @@ function triggerName(order: string, of: string): string {
 /** The triggers a table needs for its own features and flags. A trigger exists only where its rule does. */
 export function triggers(table: Table): readonly TableObject[] {
   const logical = logicalName(table);
-  const { softDelete, acl, timestamps } = table.features;
+  const { softDelete, mark, acl, timestamps } = table.features;
   const made: TableObject[] = [];
   const add = (facts: TriggerFacts): void => {
     made.push(trigger(table, facts));
@@ -83,11 +86,12 @@ export function triggers(table: Table): readonly TableObject[] {
       call: 'guard_sudo',
       args: [logical],
     });
-  if (softDelete || acl) {
+  if (softDelete || acl || mark !== undefined) {
     const args = [
       logical,
       softDelete ? 'soft_delete' : '',
       acl ? (table.access === 'lists' ? 'lists' : 'acl') : '',
+      ...(mark === undefined ? [] : [mark]),
     ];
     add({ order: '_100_intent', when: 'before update', each: 'row', call: 'guard_intent', args });
   }
@@ -152,6 +156,17 @@ export function triggers(table: Table): readonly TableObject[] {
       call: 'next_number',
       args: [name],
     });
+    if (!identity.follows) continue;
+    add({
+      order: '_060_follow',
+      of: name,
+      when: `before insert or update of ${toText(ident(name))}`,
+      each: 'row',
+      only: sql`new.${ident(name)} is not null`,
+      pins: [name],
+      call: 'follow_number',
+      args: [name],
+    });
   }
   const touched = flagged(table, 'touched');
   if (touched.length > 0) {
@@ -170,6 +185,14 @@ export function triggers(table: Table): readonly TableObject[] {
       each: 'row',
       call: 'trash_instead',
       args: [logical, ...table.key],
+    });
+  if (mark !== undefined)
+    add({
+      order: '_400_mark',
+      when: 'before delete',
+      each: 'row',
+      call: 'mark_instead',
+      args: [logical, mark, ...table.key],
     });
   if (hasStamp(table) || timestamps) {
     const args = [timestamps ? 'timestamps' : '', hasStamp(table) ? 'xact' : ''];

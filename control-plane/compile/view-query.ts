@@ -9,6 +9,8 @@ import { checkTree } from './view-tree.ts';
 export interface CheckedQuery {
   readonly text: string;
   readonly reads: readonly Table[];
+  /** It may leave rows of what it reads out. */
+  readonly narrows: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function checkedQuery(
   const again = await single(text, 'query');
   checkTree(again, catalog);
   if (meaning(again) !== meaning(tree)) refuse('a form that cannot be printed back');
-  return { text, reads };
+  return { text, reads, narrows: narrows(tree) };
 }
 
 /** The one SELECT of a text. */
@@ -52,6 +54,19 @@ async function single(text: string, what: string): Promise<Node> {
 }
 
 const neutral = new Set(['limitOption', 'op']);
+
+/** Anything but columns of one relation and what operators make of them: a condition, a join, groups, a limit; a function may give no row. */
+function narrows(tree: Node): boolean {
+  const from = tree['fromClause'] as readonly Node[] | undefined;
+  const plain = new Set([...neutral, 'targetList', 'fromClause', 'sortClause']);
+  return (
+    tree['op'] !== 'SETOP_NONE' ||
+    from?.length !== 1 ||
+    from[0]?.['RangeVar'] === undefined ||
+    Object.keys(tree).some((key) => !plain.has(key)) ||
+    JSON.stringify(tree['targetList']).includes('"FuncCall"')
+  );
+}
 
 /** A select list, a relation and a condition as one tree: each is parsed alone, so none can end another. */
 async function joined(source: Readonly<Record<string, string>>): Promise<Node> {

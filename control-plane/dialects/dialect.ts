@@ -90,6 +90,8 @@ export interface Route {
   readonly anonymous?: boolean;
   /** Only for requests that carry this header; without it a later route of the path is the one. */
   readonly header?: string;
+  /** Whether a request reads related rows along: such reads may have a limit of their own. */
+  readonly related?: (query: DialectRequest['query']) => boolean;
   /** What the caller must be entitled to; Postgres judges, before anything else of the request is. */
   readonly right?: Right;
   /** Public routes get no catalog and no principal. */
@@ -99,6 +101,13 @@ export interface Route {
 export interface RouteContext {
   readonly principal: Principal;
   readonly catalog: Catalog;
+  readonly limits: Limits;
+}
+
+/** What the operator of the server has set. */
+export interface Limits {
+  /** Most rows of a page, and the page of who doesn't say. */
+  readonly rows: number;
 }
 
 /** What pages of other origins may do. */
@@ -121,6 +130,8 @@ export interface Dialect {
   readonly cors?: CorsRules;
   /** Header names that carry a token besides Authorization. */
   readonly tokenHeaders: readonly string[];
+  /** The one of these that may carry an opaque token, which the issuer configured for the tenant is asked about. */
+  readonly opaqueHeader?: string;
   /** Where an object of a body may repeat a key, whose values are then one list. Absent: the last value counts. */
   readonly repeatedKeys?: RepeatedKeys;
   /** Claims whose content, where a foreign token has them, goes before those of the configured names. */

@@ -11,9 +11,9 @@ import { takeTurn } from './mount.ts';
 
 export interface AdminParts {
   readonly admin: TenantAdmin;
-  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly tokens: Pick<Tokens, 'verify' | 'resolve'>;
   readonly readBody: BodyReader;
-  readonly limiter?: Limiter;
+  readonly limiter: Limiter;
 }
 
 type Work = (exchange: Exchange) => Promise<Reply>;
@@ -57,7 +57,7 @@ export function adminEndpoints(parts: AdminParts): readonly Endpoint[] {
 }
 
 async function requireOperator(exchange: Exchange, parts: AdminParts): Promise<void> {
-  const principal = await authenticate(parts.tokens, exchange.headers, []);
+  const principal = await authenticate(parts.tokens, exchange.headers);
   if (principal === undefined) throw new ServiceError('token_missing');
   if (!principal.operator) throw new ServiceError('operator_required');
   exchange.principal = principal;

@@ -7,18 +7,33 @@ const schemes = /^(?:bearer|token|api-key) +(\S+)$/i;
 /** A bare JWT, without a scheme. */
 const bare = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
+/** What a dialect, or a route of the server itself, accepts besides Authorization. */
+export interface Accepted {
+  readonly tokenHeaders: readonly string[];
+  readonly opaqueHeader?: string;
+  readonly claims?: ClaimAliases;
+  /** The tenant addressed, whose issuer is asked about opaque tokens. */
+  readonly tenant?: string | undefined;
+}
+
+interface Credential {
+  readonly token: string;
+  readonly opaque: boolean;
+}
+
 /** Every token sent: Authorization (Bearer, Token, Api-Key, or a bare JWT), then the dialect's own headers. */
-function credentials(headers: Exchange['headers'], tokenHeaders: readonly string[]): string[] {
-  const found: string[] = [];
+function credentials(headers: Exchange['headers'], accepted: Accepted): readonly Credential[] {
+  const found: Credential[] = [];
   const authorization = headers['authorization']?.trim();
   if (authorization !== undefined && authorization !== '') {
     const token = bare.test(authorization) ? authorization : schemes.exec(authorization)?.[1];
     // A credential that can't be understood is a bad one, not an absent one.
-    found.push(token ?? '');
+    found.push({ token: token ?? '', opaque: false });
   }
-  for (const name of tokenHeaders) {
-    const value = headers[name.toLowerCase()]?.trim();
-    if (value !== undefined && value !== '') found.push(value);
+  for (const name of accepted.tokenHeaders) {
+    const token = headers[name.toLowerCase()]?.trim();
+    const opaque = name === accepted.opaqueHeader && !bare.test(token ?? '');
+    if (token !== undefined && token !== '') found.push({ token, opaque });
   }
   return found;
 }
@@ -28,14 +43,15 @@ function credentials(headers: Exchange['headers'], tokenHeaders: readonly string
  * @throws ServiceError token_invalid
  */
 export async function authenticate(
-  tokens: Pick<Tokens, 'verify'>,
+  tokens: Pick<Tokens, 'verify' | 'resolve'>,
   headers: Exchange['headers'],
-  tokenHeaders: readonly string[],
-  claims?: ClaimAliases,
+  accepted: Accepted = { tokenHeaders: [] },
 ): Promise<Principal | undefined> {
   let principal: Principal | undefined;
-  for (const token of credentials(headers, tokenHeaders)) {
-    const verified = await tokens.verify(token, claims);
+  for (const { token, opaque } of credentials(headers, accepted)) {
+    const verified = opaque
+      ? await tokens.resolve(token, accepted.tenant, accepted.claims)
+      : await tokens.verify(token, accepted.claims);
     if (principal !== undefined && !sameIdentity(principal, verified)) {
       throw new ServiceError('token_invalid');
     }

@@ -9,7 +9,7 @@ import { openApi } from './openapi.ts';
 export interface DocsParts {
   readonly dialects: readonly Dialect[];
   readonly engine: Pick<Engine, 'catalog'>;
-  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly tokens: Pick<Tokens, 'verify' | 'resolve'>;
 }
 
 /** GET /openapi.json: the routes, and with a token also the tables of its tenant. GET /docs: a page that shows it. */
@@ -19,7 +19,7 @@ export function docsEndpoints(parts: DocsParts): readonly Endpoint[] {
       method: 'GET',
       path: '/openapi.json',
       handle: async (exchange) => {
-        const principal = await authenticate(parts.tokens, exchange.headers, []);
+        const principal = await authenticate(parts.tokens, exchange.headers);
         // An operator belongs to no tenant: only the routes, like anybody.
         if (principal === undefined || principal.operator) {
           return { status: 200, body: { json: openApi(parts.dialects) } };

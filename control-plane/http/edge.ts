@@ -6,6 +6,7 @@ import type { TenantAdmin } from '../service/admin.ts';
 import type { Engine } from '../service/engine.ts';
 import type { Readiness } from '../service/readiness.ts';
 import type { Tokens } from '../service/tokens.ts';
+import type { TakeTurn } from '../service/turns.ts';
 import { adminEndpoints } from './admin.ts';
 import { createBodyReader } from './body.ts';
 import { docsEndpoints } from './docs.ts';
@@ -20,6 +21,7 @@ import { createHttpServer } from './server.ts';
 export interface EdgeParts {
   readonly engine: Engine;
   readonly tokens: Tokens;
+  readonly takeTurn: TakeTurn;
   readonly admin: TenantAdmin;
   readonly dialects: readonly Dialect[];
   readonly ready: () => Promise<Readiness>;
@@ -47,9 +49,8 @@ const patience = 30_000;
 export function createEdge(config: Config, parts: EdgeParts): App {
   const readBody = createBodyReader(config.maxBody);
   const metrics = createMetrics(parts.pools);
-  const limiter =
-    config.rateLimit === undefined ? {} : { limiter: createLimiter(config.rateLimit) };
-  const shared = { ...parts, ...limiter, readBody };
+  const limiter = createLimiter(config.rateLimit, parts.takeTurn);
+  const shared = { ...parts, limiter, readBody };
   const server = createHttpServer({
     config,
     dialects: parts.dialects,

@@ -1,63 +1,51 @@
-import {
-  BurstyRateLimiter,
-  type IRateLimiterOptions,
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterRes,
-} from 'rate-limiter-flexible';
 import { ServiceError } from '../base/errors.ts';
 import type { RateLimit } from '../config.ts';
+import type { Allowance, TakeTurn } from '../service/turns.ts';
 
-/** Counts one request; returns the RateLimit-* headers, or refuses. */
-export interface Limiter {
-  /** @throws ServiceError rate_limited, after `headers` has been told */
-  readonly take: (
-    key: string,
-    kind: 'read' | 'write',
-    headers: Record<string, string>,
-  ) => Promise<void>;
+/** A request as far as its allowance goes. */
+export interface Asking {
+  /** Whose allowance: a principal, or an address where nobody has signed in. */
+  readonly who: string;
+  readonly writes: boolean;
+  /** It reads related rows along. */
+  readonly related: boolean;
+  /** The app it is about, and what that allows a caller in an hour. */
+  readonly app?: { readonly name: string; readonly perHour: number };
 }
 
-/** Where counts live. In memory: each process counts for itself; a Postgres store makes one count of several processes. */
-export type CounterStore = (options: IRateLimiterOptions) => RateLimiterAbstract;
-
-const inMemory: CounterStore = (options) => new RateLimiterMemory(options);
-
-/** A burst is granted again after this many windows. */
-const burstWindows = 10;
+/** Counts one request and tells how things stand in `headers`. @throws ServiceError rate_limited, after `headers` has been told */
+export type Limiter = (asking: Asking, headers: Record<string, string>) => Promise<void>;
 
 /**
- * `requests` per `seconds` for each principal, and `burst` more within ten such windows; reads and writes count apart, so a flood
- * of reads can't lock a principal's writes.
+ * `requests` in any `seconds` for each caller, reads and writes apart, so that a flood of reads can't lock the caller's writes; of writes no
+ * more than `burst` at once; of reads with related rows no more than `related` in that time. An app's own hourly limit comes on top.
  */
-export function createLimiter(limit: RateLimit, store: CounterStore = inMemory): Limiter {
-  const make = (kind: string) =>
-    new BurstyRateLimiter(
-      store({ keyPrefix: kind, points: limit.requests, duration: limit.seconds }),
-      store({
-        keyPrefix: `${kind}_burst`,
-        points: limit.burst,
-        duration: limit.seconds * burstWindows,
-      }),
-    );
-  const counters = { read: make('read'), write: make('write') };
-  const policy = `${limit.requests};w=${limit.seconds};burst=${limit.burst}`;
-
-  return {
-    take: async (key, kind, headers) => {
-      const result = await counters[kind].consume(key).catch((refused: unknown) => {
-        if (refused instanceof RateLimiterRes) return { refused };
-        throw refused;
-      });
-      const state = 'refused' in result ? result.refused : result;
-      const seconds = Math.max(1, Math.ceil((state?.msBeforeNext ?? 0) / 1000));
-      headers['ratelimit-limit'] = String(limit.requests);
-      headers['ratelimit-remaining'] = String(Math.max(0, state?.remainingPoints ?? 0));
-      headers['ratelimit-reset'] = String(seconds);
-      headers['ratelimit-policy'] = policy;
-      if ('refused' in result) {
-        throw new ServiceError('rate_limited', undefined, { retryAfter: seconds });
-      }
-    },
+export function createLimiter(limit: RateLimit | undefined, take: TakeTurn): Limiter {
+  return async (asking, headers) => {
+    const allowances = [...common(asking, limit), ...ofApp(asking)];
+    if (allowances.length === 0) return;
+    const { allowed, limit: most, remaining, reset } = await take(allowances);
+    headers['ratelimit-limit'] = String(most);
+    headers['ratelimit-remaining'] = String(remaining);
+    headers['ratelimit-reset'] = String(reset);
+    if (!allowed) throw new ServiceError('rate_limited', undefined, { retryAfter: reset });
   };
+}
+
+function common({ who, writes, related }: Asking, limit?: RateLimit): readonly Allowance[] {
+  if (limit === undefined) return [];
+  const { requests, seconds } = limit;
+  const refill = requests / seconds;
+  return [
+    { key: `${writes ? 'write' : 'read'} ${who}`, most: requests, seconds },
+    ...(writes && limit.burst > 0 ? [{ key: `burst ${who}`, most: limit.burst, refill }] : []),
+    ...(related && limit.related > 0
+      ? [{ key: `related ${who}`, most: limit.related, seconds }]
+      : []),
+  ];
+}
+
+function ofApp({ who, app }: Asking): readonly Allowance[] {
+  if (app === undefined || !(app.perHour > 0)) return [];
+  return [{ key: `app ${app.name} ${who}`, most: app.perHour, seconds: 3600 }];
 }

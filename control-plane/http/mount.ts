@@ -1,19 +1,20 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Dialect, Reply, Route } from '../dialects/dialect.ts';
-import { anonymous, type Principal } from '../model/principal.ts';
+import { findApp } from '../model/app.ts';
+import { anonymous, isAnonymous, type Principal } from '../model/principal.ts';
 import type { Call, Engine } from '../service/engine.ts';
 import type { Tokens } from '../service/tokens.ts';
 import { authenticate, checkTenant } from './auth.ts';
 import type { BodyReader } from './body.ts';
 import type { Endpoint, Exchange } from './exchange.ts';
-import type { Limiter } from './limit.ts';
+import type { Asking, Limiter } from './limit.ts';
 
 export interface MountParts {
   readonly engine: Engine;
-  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly tokens: Pick<Tokens, 'verify' | 'resolve'>;
   readonly readBody: BodyReader;
-  readonly limiter?: Limiter;
+  readonly limiter: Limiter;
 }
 
 /** Every route of every dialect, mounted the same way: identity, tenant, rate, body, and then the engine. */
@@ -39,14 +40,14 @@ async function serve(
   parts: MountParts,
 ): Promise<Reply> {
   const identify = () =>
-    authenticate(parts.tokens, exchange.headers, dialect.tokenHeaders, dialect.claims);
+    authenticate(parts.tokens, exchange.headers, { ...dialect, tenant: exchange.namedTenant });
   if (!route.public) {
     const principal = (await identify()) ?? (route.anonymous ? anonymousOf(exchange) : undefined);
     if (principal === undefined) throw new ServiceError('token_missing');
     checkTenant(principal, exchange.namedTenant);
     exchange.principal = principal;
   }
-  await takeTurn(exchange, parts.limiter);
+  await takeTurn(exchange, parts.limiter, await allowance(route, exchange, parts.engine));
   const read = await bodyOf(dialect, route, exchange, parts.readBody);
   const { body } = read;
   const call: Call = {
@@ -67,7 +68,8 @@ async function serve(
   try {
     return await parts.engine.perform(call);
   } catch (error) {
-    throw exchange.principal?.sub === '' ? asMissing(error) : error;
+    const { principal } = exchange;
+    throw principal && isAnonymous(principal) ? asMissing(error) : error;
   }
 }
 
@@ -102,14 +104,31 @@ function throws(error: unknown): never {
   throw error;
 }
 
+/** What the request counts as besides a read or a write; by the definitions at hand, which the request itself will find out of date. */
+async function allowance(
+  route: Route,
+  { params, principal, query }: Exchange,
+  engine: Engine,
+): Promise<Pick<Asking, 'related' | 'app'>> {
+  const related = route.related?.(query) ?? false;
+  const { app: slug } = params;
+  const tenant = principal?.tenant;
+  if (slug === undefined || tenant === undefined) return { related };
+  const app = findApp(await engine.known(tenant), slug);
+  const perHour = Number(app?.settings['rate_limit_per_hour'] ?? 0);
+  return { related, app: { name: JSON.stringify([tenant, slug]), perHour } };
+}
+
 /** One request off the caller's allowance: by principal, or by address where nobody has signed in. */
-export async function takeTurn(exchange: Exchange, limiter: Limiter | undefined): Promise<void> {
-  if (limiter === undefined) return;
-  const { principal, method } = exchange;
-  const key =
-    principal === undefined || principal.sub === ''
-      ? `ip ${exchange.remote}`
+export async function takeTurn(
+  { principal, method, remote, extra }: Exchange,
+  limiter: Limiter,
+  more: Pick<Asking, 'related' | 'app'> = { related: false },
+): Promise<void> {
+  const who =
+    principal === undefined || isAnonymous(principal)
+      ? `ip ${remote}`
       : `sub ${JSON.stringify([principal.tenant ?? '', principal.sub])}`;
-  const reads = method === 'GET' || method === 'HEAD';
-  await limiter.take(key, reads ? 'read' : 'write', exchange.extra);
+  const writes = method !== 'GET' && method !== 'HEAD';
+  await limiter({ who, writes, ...more }, extra);
 }

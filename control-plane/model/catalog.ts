@@ -25,9 +25,27 @@ export interface NamedValues {
   readonly values: readonly string[];
 }
 
-/** The table of this app and name, or undefined. */
+/** The table of this app and name, or undefined; never one that is deactivated. */
 export function findTable(catalog: Catalog, name: TableName): Table | undefined {
-  return catalog.tables.find((table) => table.app === name.app && table.name === name.name);
+  return catalog.tables.find((table) => sameName(table, name) && table.active !== false);
+}
+
+/** The catalog with deactivated tables among the others: what definitions are worked out against, for their foreign keys stand. */
+export function whole(catalog: Catalog): Catalog {
+  const { inactive = [] } = catalog;
+  return inactive.length === 0
+    ? catalog
+    : { ...catalog, tables: [...catalog.tables, ...inactive], inactive: [] };
+}
+
+/** The catalog with deactivated tables apart. */
+export function parted(catalog: Catalog): Catalog {
+  const inactive = catalog.tables.filter(({ active }) => active === false);
+  return {
+    ...catalog,
+    tables: catalog.tables.filter(({ active }) => active !== false),
+    inactive: [...(catalog.inactive ?? []), ...inactive],
+  };
 }
 
 /** The catalog with one more table, or with a table changed: references to it follow its new name and columns. */

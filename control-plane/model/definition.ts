@@ -1,3 +1,4 @@
+import type { AppDefinition } from './app-definition.ts';
 import type { NamedValues } from './catalog.ts';
 import type { TableDraft, TableName } from './table.ts';
 
@@ -30,4 +31,5 @@ export type Definition =
     }
   | { readonly kind: 'create_view'; readonly view: TableDraft }
   | { readonly kind: 'change_view'; readonly from: TableName; readonly to: TableDraft }
-  | { readonly kind: 'drop_view' | 'refresh_view'; readonly view: TableName };
+  | { readonly kind: 'drop_view' | 'refresh_view'; readonly view: TableName }
+  | AppDefinition;

@@ -31,6 +31,11 @@ export const anonymous: Omit<Principal, 'tenant'> = Object.freeze({
   operator: false,
 });
 
+/** Whether this is a caller without a token: tokens always name a sub. */
+export function isAnonymous({ sub }: Pick<Principal, 'sub'>): boolean {
+  return sub === '';
+}
+
 /** The org that a role of the form `user-svc:org:{ID}:…` is held in. */
 const roleOrg = /^user-svc:org:\{([^{}]+)\}:/;
 

@@ -1,7 +1,9 @@
 import { type ErrorDetail, type ErrorKind, ServiceError } from '../base/errors.ts';
 import { baseTypes } from '../base/types.ts';
+import { checkPlace } from './app-schema.ts';
 import { type Catalog, findTable } from './catalog.ts';
 import { carries, flagNames, flags } from './flags.ts';
+import { checkGraph } from './graph.ts';
 import {
   type Column,
   type Features,
@@ -19,28 +21,34 @@ export const reservedPrefix = '_rowhouse_';
 const postgresColumns = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 
 /** Physical columns the engine keeps in a table of these features; `_search` is held free for columns flagged later. */
-export function engineColumns(draft: Pick<TableDraft, 'features' | 'access'>): readonly string[] {
+export function engineColumns(
+  draft: Pick<TableDraft, 'features' | 'access' | 'search'>,
+): readonly string[] {
   const features: Features = draft.features;
   return [
     ...(features.timestamps ? systemColumns.timestamps : []),
     ...(features.softDelete ? systemColumns.softDelete : []),
     ...(features.acl ? systemColumns.acl : []),
     ...(hasStamp(draft) ? systemColumns.always : []),
-    searchColumn,
+    searchVector(draft),
   ];
 }
 
-/** The generated full-text vector over the columns flagged searchable. */
-export const searchColumn = '_search';
+/** The generated full-text vector: over the columns flagged searchable, or as a search rule says. */
+export function searchVector({ search }: Pick<TableDraft, 'search'>): string {
+  return search ? 'search_vector' : '_search';
+}
 
 /** Whether rows carry `_xact`, the transaction that wrote them: everywhere but in mode grants, whose rows nobody loses by a write. */
 export function hasStamp(draft: Pick<TableDraft, 'access'>): boolean {
   return draft.access !== 'grants';
 }
 
-/** The Postgres name of a table: its own in app `default`, led by the app elsewhere. */
+/** The Postgres name of a table: its own in app `default`; elsewhere led by the app, without hyphens, spaces and a leading digit. */
 export function physicalName(name: TableName): string {
-  return name.app === 'default' ? name.name : `${name.app}_${name.name}`;
+  if (name.app === 'default') return name.name;
+  const plain = `${name.app}_${name.name}`.replace(/[- ]/g, '_');
+  return /^\d/.test(plain) ? `t_${plain}` : plain;
 }
 
 /** How errors and the history speak of a table: its name in app `default`, `app.name` elsewhere. */
@@ -55,10 +63,12 @@ export function checkDraft(draft: TableDraft, catalog: Catalog, replaces?: Table
   for (const column of draft.columns) checkColumn(column, draft);
   checkKey(draft);
   for (const reference of draft.references) checkReference(reference, draft, catalog, replaces);
+  checkGraph(draft);
 }
 
 function checkTableName(draft: TableDraft, catalog: Catalog, replaces?: TableName): void {
   const { name } = draft;
+  checkPlace(draft, catalog);
   checkName(name, { field: name, table: name });
   const physical = physicalName(draft);
   if (Buffer.byteLength(physical) > 63) {
@@ -104,7 +114,7 @@ function checkColumn(column: Column, draft: TableDraft): void {
     });
   }
   for (const flag of flagNames) {
-    if (carries(column, flag) && !flags[flag].fits(column.type)) {
+    if (carries(column, flag) && !flags[flag].fits(column.type, column)) {
       const message = `Column '${column.name}': '${flag}' does not go with its type`;
       refuse('invalid_definition', message, { ...detail, reason: flag });
     }
@@ -114,7 +124,7 @@ function checkColumn(column: Column, draft: TableDraft): void {
     refuse('invalid_definition', message, { ...detail, reason: 'tracked' });
   }
   const { minimum, maximum } = column;
-  if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
+  if (typeof minimum === 'number' && typeof maximum === 'number' && minimum > maximum) {
     const message = `Column '${column.name}': minimum is above maximum`;
     refuse('invalid_definition', message, { ...detail, reason: 'minimum' });
   }
@@ -126,6 +136,18 @@ function checkKey(draft: TableDraft): void {
     const message = 'A trash needs a primary key';
     refuse('invalid_definition', message, { table: draft.name, reason: 'soft_delete' });
   }
+  checkMark(draft);
+}
+
+function checkMark({ name: table, features, columns, key }: TableDraft): void {
+  const { mark, softDelete } = features;
+  if (mark === undefined) return;
+  const column = columns.find(({ name }) => name === mark);
+  const fits = column?.type.base === 'boolean' && !column.type.array;
+  if (fits && !softDelete && key.length > 0 && !key.includes(mark)) return;
+  const message =
+    'Deleting by a mark needs a boolean column, a primary key beside it, and no trash';
+  refuse('invalid_definition', message, { field: mark, table, reason: 'mark' });
 }
 
 function checkReference(

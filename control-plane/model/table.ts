@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { ColumnType } from '../base/types.ts';
+import type { Graph } from './graph.ts';
 import type { ViewFacts } from './view.ts';
 
 /** Which policy template guards the rows of a table. */
@@ -11,6 +12,11 @@ export interface Features {
   readonly timestamps: boolean;
   /** trashed_at, deleted_at: delete is a mark. */
   readonly softDelete: boolean;
+  /**
+   * In place of a trash, a declared boolean column: a row where it is true counts as deleted. DELETE sets it, an update may; such rows are
+   * hidden like those in a trash. Never together with softDelete.
+   */
+  readonly mark?: string;
   /** `_acl`: record access lists. */
   readonly acl: boolean;
   /** Changes of tracked columns go to the history. */
@@ -25,7 +31,9 @@ export type Default =
   | { readonly kind: 'now' }
   | { readonly kind: 'today' }
   /** `prefix`: a text column's value begins with it. */
-  | { readonly kind: 'uuid'; readonly prefix?: string };
+  | { readonly kind: 'uuid'; readonly prefix?: string }
+  /** A random uuid (version 4) of Postgres' own. */
+  | { readonly kind: 'random_uuid' };
 
 /** A user column. Flags are the rows of model/flags.ts. */
 export interface Column {
@@ -43,20 +51,46 @@ export interface Column {
   readonly tracked: boolean;
   /** A time that every update sets anew unless the update sets it itself. */
   readonly touched?: boolean;
-  /** Numbered by a sequence of its own; a value given wins and doesn't move the sequence. */
-  readonly identity?: { readonly start: number; readonly increment: number };
-  /** Value bound for numbers, length bound for text. */
-  readonly minimum?: number;
-  readonly maximum?: number;
-  /** POSIX regular expression, unanchored. */
+  /** Numbered by a sequence of its own; a value given wins. `follows`: and moves the sequence beyond itself. */
+  readonly identity?: {
+    readonly start: number;
+    readonly increment: number;
+    readonly follows?: true;
+  };
+  /** Value bounds, as numbers or as texts of the column's type; a number bounds the length of text. */
+  readonly minimum?: number | string;
+  readonly maximum?: number | string;
+  readonly exclusiveMinimum?: number | string;
+  readonly exclusiveMaximum?: number | string;
+  /** How many characters a text, or members an array, has. */
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  /** POSIX regular expression, unanchored unless `whole`. */
   readonly pattern?: string;
+  /** The pattern speaks of the whole value. */
+  readonly whole?: true;
+  /** Values allowed; of an array, of each member. */
   readonly enum?: readonly string[];
+  /** Values allowed, whatever the type; an array is one value. */
+  readonly oneOf?: readonly Json[];
+  /** What values of the type must look like besides. */
+  readonly format?: ValueFormat;
   readonly description?: string;
   readonly createdAt: string;
   readonly updatedAt: string;
   /** Facts only one dialect shows and the engine has no meaning for. */
   readonly extra?: JsonObject;
 }
+
+/** Forms of values that a type alone doesn't tell: a named check each (model/formats.ts). */
+export type ValueFormat =
+  | 'email'
+  | 'uri'
+  | 'base64'
+  | 'year_month'
+  | 'lon_lat'
+  | 'json_object'
+  | 'json_array';
 
 /** What a relationship adds to a foreign key. */
 export interface Relationship {
@@ -75,35 +109,59 @@ export interface UniqueRule {
   readonly columns: readonly string[];
 }
 
-/** What a table can offer to REST clients; SQL logins are not concerned. */
-export const endpoints = ['read', 'list', 'create', 'update', 'delete'] as const;
-
-export type Endpoint = (typeof endpoints)[number];
-
-/** An index beyond those that follow from columns, key and unique rules: over columns, or one expression. */
+/** An index that a definition asks for: over columns, or over one expression. */
 export interface IndexRule {
-  /** Unique in the tenant. */
+  /** Its name in Postgres, unique in the tenant. */
   readonly name: string;
-  readonly method: 'btree' | 'gin' | 'hash' | 'brin' | 'gist';
+  readonly method: 'btree' | 'hash' | 'gin' | 'gist' | 'brin';
   readonly columns?: readonly IndexColumn[];
-  /** Printed from a checked tree, as is `where`. */
+  /** SQL over this table's columns: as sent in a draft, as printed from its checked tree in a table. */
   readonly expression?: string;
-  readonly unique?: boolean;
+  /** Of the expression. */
+  readonly operatorClass?: OperatorClass;
+  readonly unique?: true;
+  /** Condition of a partial index: as the expression. */
   readonly where?: string;
   readonly comment?: string;
 }
 
 export interface IndexColumn {
   readonly name: string;
-  readonly descending?: boolean;
-  readonly operatorClass?: string;
+  readonly descending?: true;
+  readonly operatorClass?: OperatorClass;
 }
 
-/** Full text search over some columns, each with its weight, in one language. */
+/** Operator classes that an index may name, by method; others are Postgres' defaults. */
+export const operatorClasses = {
+  btree: ['text_pattern_ops', 'varchar_pattern_ops'],
+  hash: [],
+  gin: ['jsonb_ops', 'jsonb_path_ops', 'array_ops', 'tsvector_ops', 'gin_trgm_ops'],
+  gist: ['range_ops', 'multirange_ops', 'point_ops', 'gist_trgm_ops'],
+  brin: [
+    'date_minmax_multi_ops',
+    'timestamptz_minmax_multi_ops',
+    'int4_minmax_multi_ops',
+    'int8_minmax_multi_ops',
+    'numeric_minmax_multi_ops',
+  ],
+} as const satisfies Record<IndexRule['method'], readonly string[]>;
+
+export type OperatorClass = (typeof operatorClasses)[IndexRule['method']][number];
+
+/** The text columns of a table's search vector and how much their words weigh. */
 export interface SearchRule {
+  /** A text search configuration of Postgres. */
   readonly language: string;
-  readonly fields: readonly { readonly column: string; readonly weight: 'A' | 'B' | 'C' | 'D' }[];
+  readonly fields: readonly {
+    readonly column: string;
+    readonly weight: 'A' | 'B' | 'C' | 'D';
+  }[];
 }
+
+/** What a table can offer to REST clients; SQL logins are not concerned. */
+export const endpoints = ['read', 'list', 'create', 'update', 'delete'] as const;
+
+export type Endpoint = (typeof endpoints)[number];
 
 /** A reference of another table, given up while its target is deactivated. */
 export interface SuspendedReference {
@@ -125,6 +183,11 @@ export interface Reference {
   readonly onDelete: ReferenceAction;
   readonly onUpdate: ReferenceAction;
   readonly relationship?: Relationship;
+}
+
+/** Whether some stored rows of the table are hidden as deleted ones. */
+export function hidesDeleted({ features }: Pick<TableDraft, 'features'>): boolean {
+  return features.softDelete || features.mark !== undefined;
 }
 
 /** A table's logical name: unique within the app. */
@@ -164,7 +227,7 @@ export interface TableDraft extends TableName {
   readonly extra?: JsonObject;
   readonly indexes?: readonly IndexRule[];
   readonly search?: SearchRule;
-  readonly graph?: JsonObject;
+  readonly graph?: Graph;
   /** The source document of the definition, as its maker wrote it. */
   readonly document?: JsonObject;
   readonly policy?: JsonObject;
@@ -188,6 +251,11 @@ export interface Table extends TableDraft {
   readonly physical: string;
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** Disabled or deactivated: no role has any privilege on it. */
+export function isClosed(table: Pick<Table, 'status' | 'active'>): boolean {
+  return table.status === 'disabled' || table.active === false;
 }
 
 /** The five record access lists and the authors. */

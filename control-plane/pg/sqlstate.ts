@@ -65,6 +65,8 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '23502': 'invalid_row',
   '23514': 'invalid_row',
   '23P01': 'unique_violation',
+  // ON CONFLICT DO UPDATE meets a row that the same statement wrote.
+  '21000': 'row_repeated',
   '2201B': 'invalid_pattern',
   '2202E': 'serialization_failure',
   '40001': 'serialization_failure',

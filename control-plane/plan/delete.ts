@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../base/sql.ts';
+import { ident, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import type { Delete, Output, Restore, Target } from '../statement/statement.ts';
@@ -11,9 +11,14 @@ import { removeListed } from './unread.ts';
 import { type Body, type Trash, writeByKeys, writeByWhere } from './write.ts';
 import { written } from './written.ts';
 
-/** Deletes: a mark on soft-deleting tables, physical elsewhere. */
+/** Deletes: a mark on tables that have one, physical elsewhere. */
 export function planDelete(statement: Delete, catalog: Catalog): Planned {
   const table = writableOf(catalog, statement.table);
+  const { mark } = table.features;
+  if (mark !== undefined) {
+    const set = sql`${ident(mark)} = true`;
+    return planMark(statement, catalog, table, { kind: 'update', set }, 'missing');
+  }
   if (!table.features.softDelete) {
     return planMark(statement, catalog, table, { kind: 'delete' }, 'missing');
   }
@@ -28,6 +33,13 @@ export function planDelete(statement: Delete, catalog: Catalog): Planned {
 /** Takes trashed rows back. */
 export function planRestore(statement: Restore, catalog: Catalog): Planned {
   const table = writableOf(catalog, statement.table);
+  const { mark } = table.features;
+  if (mark !== undefined) {
+    // The mark is a column like others, taken off by whoever may change the row.
+    const set = sql`${ident(mark)} = false`;
+    const planned = planMark(statement, catalog, table, { kind: 'update', set }, 'only');
+    return { ...planned, intent: 'edit' };
+  }
   needFeature(table, 'softDelete');
   return planMark(
     statement,
@@ -47,9 +59,10 @@ function planMark(
 ): Planned {
   const context = newContext(catalog);
   const source = tableSource(table);
-  const frame = { table, source, trash, body, back: written(table, output, 'stored') };
-  const stamp: readonly Sql[] =
-    body.kind === 'update' ? [sql`stamp as materialized (select rowhouse.present() as at)`] : [];
+  const frame = { table, source, trash, body, back: written(table, output, 'stored', context) };
+  const stamp: readonly Sql[] = table.features.softDelete
+    ? [sql`stamp as materialized (select rowhouse.present() as at)`]
+    : [];
   const common = {
     // The row as marked is still printed.
     show: 'trashed',

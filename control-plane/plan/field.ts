@@ -6,6 +6,7 @@ import type { Format } from '../statement/statement.ts';
 import { misfit } from './operand.ts';
 import { printed } from './print.ts';
 import { needColumn, needFeature, type Source } from './scope.ts';
+import { rank } from './search.ts';
 
 /** A field found in the catalog. */
 export type Resolved =
@@ -31,6 +32,8 @@ export function fieldName(field: Field): string {
       return [field.column, ...field.path].join('.');
     case 'access':
       return `access_${field.list}`;
+    case 'rank':
+      return 'rank';
     default: {
       const never: never = field;
       return never;
@@ -53,10 +56,13 @@ export function resolve(field: Field, source: Source, label = fieldName(field)):
         value: sql`nullif(${column}, 'null'::jsonb)`,
         text: sql`(${column} #>> '{}'::text[])`,
         column,
+        within: { column, path: [] },
       };
     }
     case 'json':
       return resolveJson(field, source, label);
+    case 'rank':
+      return { kind: 'column', sql: rank(field.search, source), type: { base: 'real' } };
     case 'path': {
       const type = needColumn(source.table, field.column, label);
       const place = { field: label, operator: 'path' };
@@ -71,6 +77,7 @@ export function resolve(field: Field, source: Source, label = fieldName(field)):
         value: sql`nullif(${found}, 'null'::jsonb)`,
         text: sql`(${column} #>> ${path})`,
         column: found,
+        ...(isKeyed(field.path) ? { within: { column, path: field.path } } : {}),
       };
     }
     default: {
@@ -104,7 +111,7 @@ function resolveJson(
     const number = sql`(case when jsonb_typeof(${found}) = 'number' then ${found}::numeric end)`;
     return { kind: 'column', sql: number, type: { base: 'numeric' } };
   }
-  const keys = field.path.length > 0 && !field.path.some((key) => /^-?\d+$/.test(key));
+  const keys = field.path.length > 0 && isKeyed(field.path);
   return {
     kind: 'json',
     value: sql`nullif(${found}, 'null'::jsonb)`,
@@ -112,6 +119,11 @@ function resolveJson(
     column: found,
     ...(isJson && keys ? { within: { column: stored, path: field.path } } : {}),
   };
+}
+
+/** Whether only objects lie on the path: a number may also be a place in an array. */
+function isKeyed(path: readonly string[]): boolean {
+  return !path.some((key) => /^-?\d+$/.test(key));
 }
 
 const asJson: Format = { numbers: 'plain', times: 'millis' };

@@ -1,11 +1,10 @@
 import type { Json } from '../base/json.ts';
-import { bind, ident, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
-import { typeText } from '../base/types.ts';
+import { ident, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Column, Table } from '../model/table.ts';
 import type { Insert } from '../statement/statement.ts';
+import { defaultOf } from './default.ts';
 import { combine, freshLists } from './lists.ts';
-import { bindScalar } from './operand.ts';
 import type { Planned } from './planned.ts';
 import { type RecordColumn, type RecordRow, recordset, sentType, withAll } from './recordset.ts';
 import { type Named, namedColumns } from './rows.ts';
@@ -20,7 +19,7 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
   const combinations = combine(insert.rows, table.access === 'lists');
   const listed = combinations.rows.length > 0;
   if (listed) needFeature(table, 'acl');
-  const back = written(table, insert.output, listed ? 'fresh' : 'stored');
+  const back = written(table, insert.output, listed ? 'fresh' : 'stored', context);
   const fields: RecordColumn[] = named.flatMap((column, at) => [
     { name: `c${at}`, type: sentType(column.type) },
     ...(needsPresence(column, table) ? [{ name: `h${at}`, type: 'boolean' }] : []),
@@ -48,7 +47,8 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
   if (cells.length === 0) {
     // INSERT … SELECT wants a column; the one taken gets what it would have got anyway.
     const [column] = table.columns;
-    if (column) cells.push({ column: ident(column.name), value: defaultOf(column) ?? sql`null` });
+    if (column)
+      cells.push({ column: ident(column.name), value: defaultOf(column, context) ?? sql`null` });
   }
   const from = listed ? sql`input as x left join fresh as f on f.n = x.a` : sql`input as x`;
   const columns = join(cells.map(({ column }) => column));
@@ -71,37 +71,12 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
     suspects: context.suspects,
   };
 
-  function defaultOf(column: Column): Sql | undefined {
-    const cast = raw(typeText(column.type));
-    switch (column.default?.kind) {
-      case undefined:
-        return undefined;
-      case 'now':
-        return sql`now()::${cast}`;
-      case 'today':
-        return sql`current_date::${cast}`;
-      case 'uuid':
-        return column.default.prefix === undefined
-          ? sql`rowhouse.uuid_v7()::${cast}`
-          : sql`(${bind(column.default.prefix)}::text || rowhouse.uuid_v7())::${cast}`;
-      case 'value': {
-        const { value } = column.default;
-        const place = { field: column.name, operator: 'default' };
-        return value === null ? sql`null` : bindScalar(value, column.type, place, context);
-      }
-      default: {
-        const never: never = column.default;
-        return never;
-      }
-    }
-  }
-
   function cellOf(column: Named, at: number, of: Table): Sql {
     const cell = raw(`x.c${at}`);
     if (!needsPresence(column, of)) return sql`${cell}`;
     const owned = columnOf(of, column.name);
     // A time of creation that some rows leave to the server.
-    const preset = owned ? defaultOf(owned) : sql`rowhouse.present()`;
+    const preset = owned ? defaultOf(owned, context) : sql`rowhouse.present()`;
     return sql`case when x.${raw(`h${at}`)} then ${cell} else ${preset ?? sql`null`} end`;
   }
 }

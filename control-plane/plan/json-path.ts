@@ -3,14 +3,23 @@ import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Operator } from '../statement/operators.ts';
 import type { Resolved } from './field.ts';
 import { jsonText, misfit, type Place, plainText } from './operand.ts';
-import { listOf, nullTest, pairOf, sizeCondition, spellings, textCondition } from './operators.ts';
+import {
+  foldedList,
+  listOf,
+  nullTest,
+  pairOf,
+  sizeCondition,
+  spellings,
+  textCondition,
+} from './operators.ts';
 import type { Context } from './scope.ts';
 
 type JsonField = Extract<Resolved, { kind: 'json' }>;
 
 /**
  * A condition on a JSON value. A string operand compares with the text, a number only with JSON numbers, a boolean only with
- * booleans: a value of another type counts as NULL, as does a missing key and JSON null. Array operators see only arrays.
+ * booleans: a value of another type counts as NULL, as does a missing key and JSON null. Array operators see only arrays. `positive`: only
+ * truth matters, so that a condition an inverted index can answer may stand before the exact one, where false and unknown are one.
  */
 export function jsonCondition(
   field: JsonField,
@@ -18,6 +27,7 @@ export function jsonCondition(
   operand: Json,
   place: Place,
   context: Context,
+  positive = true,
 ): Sql {
   const spelling = spellings[operator];
   switch (spelling.form) {
@@ -44,7 +54,7 @@ export function jsonCondition(
     case 'array': {
       const values = listOf(operand, place);
       if (values.includes(null)) return misfit(place, 'null_operand');
-      const test = elements(field, spelling.symbol, values, place);
+      const test = elements(field, spelling.symbol, values, place, positive && !spelling.negated);
       // What is no array neither holds the elements nor lacks them.
       return spelling.negated ? unlessNull(only(field, 'array'), sql`not ${test}`) : test;
     }
@@ -54,6 +64,13 @@ export function jsonCondition(
       const values = operator === 'json_equals' ? [operand] : listOf(operand, place);
       return jsonValue(field, values, spelling.holds, place);
     }
+    case 'json_list':
+      return jsonList(field, listOf(operand, place), place, positive);
+    case 'folded_list':
+      return foldedList(field.text, operand, place);
+    case 'search':
+    case 'range':
+      return misfit(place, 'operator');
     case 'size': {
       const count = sql`jsonb_array_length(${only(field, 'array')})`;
       return sizeCondition(count, operand, place, context);
@@ -118,7 +135,13 @@ function among(field: JsonField, values: readonly Json[], place: Place): Sql {
 }
 
 /** What `&&`, `@>`, `<@` are for arrays, for JSON arrays; elements are equal as JSON. */
-function elements(field: JsonField, symbol: string, values: readonly Json[], place: Place): Sql {
+function elements(
+  field: JsonField,
+  symbol: string,
+  values: readonly Json[],
+  place: Place,
+  positive: boolean,
+): Sql {
   const array = only(field, 'array');
   const wanted = sql`${bind(values.map((value) => jsonText(value, place)))}::jsonb[]`;
   const own = sql`jsonb_array_elements(${array}) as own (value)`;
@@ -135,7 +158,27 @@ function elements(field: JsonField, symbol: string, values: readonly Json[], pla
   const all = sql`not exists (select from unnest(${wanted}) as wanted (value) where ${missing})`;
   // Containment first: it is cheaper, and whatever holds all elements contains them. NULL stays NULL for the negation.
   const held = unlessNull(array, all);
-  return sql`(${array} @> ${bind(jsonText(values, place))}::jsonb and ${held})`;
+  const text = jsonText(values, place);
+  const contained = sql`${array} @> ${bind(text)}::jsonb and ${held}`;
+  const lookup = positive && field.within ? sql`${inside(field.within, text)} and ` : sql``;
+  return sql`(${lookup}${contained})`;
+}
+
+/** The JSON column contains this text at the path: a question that an inverted index answers. */
+function inside({ column, path }: NonNullable<JsonField['within']>, value: string): Sql {
+  const text = path.reduceRight((inner, key) => `{${JSON.stringify(key)}:${inner}}`, value);
+  return sql`${column} @> ${bind(text)}::jsonb`;
+}
+
+/** The value is one of some, types included; unknown where it is missing or null. */
+function jsonList(field: JsonField, values: readonly Json[], place: Place, positive: boolean): Sql {
+  if (values.includes(null)) return misfit(place, 'null_operand');
+  const texts = values.map((value) => jsonText(value, place));
+  const exact = sql`${field.value} = any(${bind(texts)}::jsonb[])`;
+  const { within } = field;
+  if (!positive || !within || texts.length === 0 || texts.length > mostLookups) return exact;
+  const lookups = texts.map((text) => inside(within, text));
+  return sql`((${join(lookups, ' or ')}) and ${exact})`;
 }
 
 function unlessNull(value: Sql, test: Sql): Sql {
@@ -173,14 +216,10 @@ function jsonValue(
   if (!field.within || values.length > mostLookups || values.includes(null)) {
     return sql`coalesce(${exact}, false)`;
   }
-  const { column, path } = field.within;
-  const inside = (value: string): Sql => {
-    const text = path.reduceRight((inner, key) => `{${JSON.stringify(key)}:${inner}}`, value);
-    return sql`${column} @> ${bind(text)}::jsonb`;
-  };
+  const { within } = field;
   const lookups = texts.flatMap((text) => [
-    ...(holds === 'element' ? [] : [inside(text)]),
-    inside(`[${text}]`),
+    ...(holds === 'element' ? [] : [inside(within, text)]),
+    inside(within, `[${text}]`),
   ]);
   return sql`((${join(lookups, ' or ')}) and coalesce(${exact}, false))`;
 }

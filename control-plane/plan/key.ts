@@ -1,6 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
-import { type BaseType, baseTypes, type ColumnType } from '../base/types.ts';
+import { type BaseType, baseTypes, type ColumnType, type TypeClass } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import { fits } from './operand.ts';
@@ -46,9 +46,10 @@ export function parseKey(
 
 /** Types whose key texts only Postgres can judge; a misfit then shows as an error of the whole statement. */
 export function isJudgedByPostgres({ type }: KeyColumn): boolean {
-  const { class: family } = baseTypes[type.base];
-  return family === 'time' || family === 'other';
+  return judged.has(baseTypes[type.base].class);
 }
+
+const judged: ReadonlySet<TypeClass> = new Set(['time', 'other', 'range', 'multirange']);
 
 function keyValue(text: string, type: ColumnType): string | undefined {
   if (text.includes('\0') || !text.isWellFormed() || !fits(text, type)) return undefined;

@@ -6,10 +6,10 @@ import { logicalName } from '../model/table-schema.ts';
 import type { Link } from '../statement/statement.ts';
 import { keyColumns, parseKey } from './key.ts';
 import type { Planned } from './planned.ts';
-import { followed } from './predicate.ts';
 import { keyEquals, whereAll } from './read.ts';
 import { recordset, withAll } from './recordset.ts';
 import { refusal, verdict } from './refuse.ts';
+import { followed } from './relation.ts';
 import { joinLists, liveOnly, newContext, relation, tableSource, writableOf } from './scope.ts';
 import { shape } from './shape.ts';
 import { targetKeys } from './target.ts';
@@ -42,8 +42,8 @@ export function planLink(link: Link, catalog: Catalog): Planned {
     ([its, theirs]) => sql`${farSource.column(theirs)} = ${rowSource.column(its)}`,
   );
   const linked = [...toNear, ...toFar, ...liveOnly(linking, rowSource)];
-  const printer = shape(link.output, farSource);
-  const lists = printer.lists ? joinLists(far, farSource) : sql``;
+  const printer = shape(link.output, farSource, context);
+  const lists = printer.lists ? [joinLists(far, farSource)] : [];
   const farLive = liveOnly(far, farSource);
   const meant = keys
     ? sql`input as x join ${relation(far)} as t on ${join([...keys.join, ...farLive], ' and ')}`
@@ -85,7 +85,7 @@ export function planLink(link: Link, catalog: Catalog): Planned {
         ]
       : []),
   ]);
-  const rows = sql`select ${printer.select} from far as t${lists} order by t._rowhouse_n`;
+  const rows = sql`select ${printer.select} from far as t${join([...lists, ...printer.joins], '')} order by t._rowhouse_n`;
   const text = sql`${withAll(ctes)}select coalesce(${refused}, ${printer.rows}) as rows, count(*)::int as count, null::bigint as total, null::int as matched, (select count(*)::int from written) as changed from (${rows}) as r`;
   return {
     query: toQuery(text),

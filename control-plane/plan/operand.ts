@@ -1,3 +1,4 @@
+import { compositeText, isComposite } from '../base/composite.ts';
 import { ServiceError } from '../base/errors.ts';
 import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../base/json.ts';
 import { bind, raw, type Sql, sql } from '../base/sql.ts';
@@ -65,6 +66,11 @@ export function plainText(value: Json, place: Place): string {
 function scalarText(value: Json, type: ColumnType, place: Place, context: Context): string {
   if (value === null) misfit(place, 'null_operand');
   if (type.base === 'jsonb') return jsonText(value, place);
+  if (isComposite(type)) {
+    const text = plainText(compositeText(value, type) ?? misfit(place, 'type'), place);
+    context.suspects.push({ field: place.field, value: text, test: type.base });
+    return text;
+  }
   if (typeof value === 'object' && !isExactNumber(value)) misfit(place, 'type');
   if (!fits(value, type)) misfit(place, 'type');
   const text = isNumber(value) ? digitsOf(value) : String(value);
@@ -103,6 +109,8 @@ const integers: Readonly<Record<string, bigint>> = {
 
 const dated: ReadonlySet<string> = new Set(['timestamptz', 'timestamp', 'date']);
 
+const year = /^\s*[+-]?\d{4}/;
+const clock = /^\s*T?\d/;
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
 const uuid = /^(?:[0-9a-f]{4}-?){8}$|^\{(?:[0-9a-f]{4}-?){8}\}$/i;
 
@@ -121,7 +129,7 @@ export function fits(value: string | number | boolean | ExactNumber, type: Colum
       return typeof value === 'string' && uuid.test(value) && !value.endsWith('-');
     case 'time':
       // Words like now and infinity, and days told month first, are Postgres' own: a reader would not get back what was sent.
-      return typeof value === 'string' && (!dated.has(type.base) || /^\s*[+-]?\d{4}/.test(value));
+      return typeof value === 'string' && (dated.has(type.base) ? year : clock).test(value);
     default:
       return typeof value === 'string';
   }

@@ -3,6 +3,7 @@ import { bind, raw, type Sql, sql } from '../base/sql.ts';
 import type { ColumnType } from '../base/types.ts';
 import type { Operator } from '../statement/operators.ts';
 import { bindList, bindScalar, misfit, type Place, plainText } from './operand.ts';
+import { bindEqual, bindRange, elementOf } from './range.ts';
 import type { Context } from './scope.ts';
 
 /** How an operator is spelt in SQL: one row per operator, used for columns, JSON paths and access lists alike. */
@@ -18,12 +19,18 @@ export type Spelling =
   | { readonly form: 'array'; readonly symbol: string; readonly negated: boolean }
   | { readonly form: 'json_contains' }
   | { readonly form: 'json_value'; readonly holds: 'value or element' | 'element' }
-  | { readonly form: 'size' };
+  | { readonly form: 'json_list' }
+  | { readonly form: 'size' }
+  /** A list of texts, compared in lower case. */
+  | { readonly form: 'folded_list' }
+  | { readonly form: 'search' }
+  | { readonly form: 'range'; readonly symbol: string; readonly operand: 'range' | 'element' };
 
 const compare = (symbol: string): Spelling => ({ form: 'compare', symbol });
 const like = (symbol: string): Spelling => ({ form: 'pattern', symbol, language: 'like' });
 const regex = (symbol: string): Spelling => ({ form: 'pattern', symbol, language: 'regex' });
 const literal = (test: (text: Sql, operand: Sql) => Sql): Spelling => ({ form: 'literal', test });
+const range = (symbol: string): Spelling => ({ form: 'range', symbol, operand: 'range' });
 const array = (symbol: string, negated = false): Spelling => ({ form: 'array', symbol, negated });
 
 /** THE SQL of the filter operators. `intarray` takes over && on int[], hence the schema. */
@@ -37,6 +44,7 @@ export const spellings: Readonly<Record<Operator, Spelling>> = {
   between: { form: 'between' },
   in: { form: 'list', negated: false },
   not_in: { form: 'list', negated: true },
+  iin: { form: 'folded_list' },
   is_null: { form: 'null' },
   like: like('~~'),
   not_like: like('!~~'),
@@ -52,6 +60,7 @@ export const spellings: Readonly<Record<Operator, Spelling>> = {
   iends_with: literal(
     (text, part) => sql`starts_with(reverse(lower(${text})), reverse(lower(${part})))`,
   ),
+  search: { form: 'search' },
   array_overlaps: array('&&'),
   not_array_overlaps: array('&&', true),
   array_contains: array('@>'),
@@ -61,7 +70,15 @@ export const spellings: Readonly<Record<Operator, Spelling>> = {
   json_equals: { form: 'json_value', holds: 'value or element' },
   json_among: { form: 'json_value', holds: 'value or element' },
   json_overlaps: { form: 'json_value', holds: 'element' },
+  json_in: { form: 'json_list' },
   size: { form: 'size' },
+  range_contains: range('@>'),
+  range_holds: { form: 'range', symbol: '@>', operand: 'element' },
+  range_contained_by: range('<@'),
+  range_overlaps: range('&&'),
+  range_adjacent: range('-|-'),
+  range_left_of: range('<<'),
+  range_right_of: range('>>'),
 };
 
 /** A condition on a typed expression: a column, an array column, an element count, an access list. */
@@ -78,7 +95,8 @@ export function columnCondition(
     case 'null':
       return nullTest(field, operand, place);
     case 'compare': {
-      const value = bindScalar(operand, type, place, context);
+      const value =
+        bindEqual(operand, type, place, context) ?? bindScalar(operand, type, place, context);
       return sql`${field} ${raw(spelling.symbol)} ${value}`;
     }
     case 'list': {
@@ -95,13 +113,12 @@ export function columnCondition(
     }
     case 'pattern':
     case 'literal':
-      if (type.base === 'enum' && !type.array) {
-        return textCondition(sql`${field}::text`, operator, operand, place, context);
-      }
-      if (type.array || (type.base !== 'text' && type.base !== 'varchar')) {
-        return misfit(place, 'operator');
-      }
-      return textCondition(field, operator, operand, place, context);
+    case 'folded_list': {
+      const text = textOf(field, type, place);
+      return spelling.form === 'folded_list'
+        ? foldedList(text, operand, place)
+        : textCondition(text, operator, operand, place, context);
+    }
     case 'array': {
       if (!type.array) return misfit(place, 'operator');
       const values = bindList(listOf(operand, place), type, place, context);
@@ -112,14 +129,42 @@ export function columnCondition(
     case 'size':
       if (!type.array) return misfit(place, 'operator');
       return sizeCondition(sql`cardinality(${field})`, operand, place, context);
+    case 'range': {
+      const element = elementOf(type);
+      if (!element) return misfit(place, 'operator');
+      const value =
+        spelling.operand === 'element'
+          ? bindScalar(operand, element, place, context)
+          : bindRange(operand, type, place, context);
+      if (!value) return misfit(place, 'not_range');
+      return sql`${field} ${raw(spelling.symbol)} ${value}`;
+    }
     case 'json_contains':
     case 'json_value':
+    case 'json_list':
+    case 'search':
       return misfit(place, 'operator');
     default: {
       const never: never = spelling;
       return never;
     }
   }
+}
+
+/** The text of a column of letters. */
+function textOf(field: Sql, type: ColumnType, place: Place): Sql {
+  if (type.base === 'enum' && !type.array) return sql`${field}::text`;
+  if (type.array || (type.base !== 'text' && type.base !== 'varchar')) {
+    return misfit(place, 'operator');
+  }
+  return field;
+}
+
+/** The list is lowered once, not once a row: an index on lower(column) finds its members. */
+export function foldedList(text: Sql, operand: Json, place: Place): Sql {
+  const texts = listOf(operand, place).map((value) => plainText(value, place));
+  const folded = sql`array(select lower(item.value) from unnest(${bind(texts)}::text[]) as item (value))`;
+  return sql`lower(${text}) = any(${folded})`;
 }
 
 /** A pattern or literal-text condition on a text expression. */

@@ -3,11 +3,12 @@ import type { Json } from '../base/json.ts';
 import { bind, ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
-import type { Field } from '../statement/predicate.ts';
+import type { Field, Hop } from '../statement/predicate.ts';
 import type { Order } from '../statement/statement.ts';
 import { sortable } from './field.ts';
-import { castText } from './operand.ts';
-import { needColumn, type Source } from './scope.ts';
+import { castText, misfit } from './operand.ts';
+import { step } from './relation.ts';
+import { type Context, needColumn, type Source } from './scope.ts';
 
 /** One term of an order, with all defaults said. */
 export interface Term {
@@ -20,17 +21,21 @@ export interface Term {
 }
 
 /** The order asked for, then the primary key columns not yet in it. */
-export function terms(order: readonly Order[], source: Source): readonly Term[] {
+export function terms(order: readonly Order[], source: Source, context: Context): readonly Term[] {
   const { table } = source;
-  const asked = order.map(({ field, descending, nulls, sort }) => ({
-    ...sortedBy(field, sort, source),
+  const asked = order.map(({ field, via = [], descending, nulls, sort }) => ({
+    ...reached(via, field, sort, source, context),
     descending,
     nullsFirst: nulls === undefined ? descending : nulls === 'first',
-    total: field.kind === 'column' && isTotal(table, field.name) && fitsAlways(field, sort, table),
+    total:
+      via.length === 0 &&
+      field.kind === 'column' &&
+      isTotal(table, field.name) &&
+      fitsAlways(field, sort, table),
   }));
   const named = new Set(
-    order.flatMap(({ field, sort }) =>
-      field.kind === 'column' && sort === undefined ? [field.name] : [],
+    order.flatMap(({ field, via = [], sort }) =>
+      field.kind === 'column' && via.length === 0 && sort === undefined ? [field.name] : [],
     ),
   );
   const rest = table.key
@@ -43,6 +48,23 @@ export function terms(order: readonly Order[], source: Source): readonly Term[] 
       total: true,
     }));
   return [...asked, ...rest];
+}
+
+/** The expression at the end of forward hops, each of which leads to one row at most. */
+function reached(
+  via: readonly Hop[],
+  field: Field,
+  sort: Order['sort'],
+  source: Source,
+  context: Context,
+): { readonly value: Sql; readonly type: ColumnType } {
+  const [hop, ...rest] = via;
+  if (!hop) return sortedBy(field, sort, source);
+  if (hop.direction !== 'forward')
+    return misfit({ field: hop.reference, operator: 'order' }, 'many');
+  const { far, from, links } = step(hop, source, context);
+  const { value, type } = reached(rest, field, sort, far, context);
+  return { value: sql`(select ${value} from ${from} where ${join(links, ' and ')})`, type };
 }
 
 /** The expression of a sorting type: functions that an index can be made on. */

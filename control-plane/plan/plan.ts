@@ -13,6 +13,7 @@ import type { Planned } from './planned.ts';
 import { planRead } from './read.ts';
 import { planRequire } from './require.ts';
 import { planShare } from './share.ts';
+import { spelled } from './spell.ts';
 import { planUpdate } from './update.ts';
 import { planUpsert } from './upsert.ts';
 
@@ -26,13 +27,13 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
     case 'read':
       return planRead(statement, catalog);
     case 'insert':
-      return planInsert(statement, catalog);
+      return planInsert(spelled(statement, catalog), catalog);
     case 'upsert':
-      return planUpsert(statement, catalog);
+      return planUpsert(spelled(statement, catalog), catalog);
     case 'locate':
       return planLocate(statement, catalog);
     case 'update':
-      return planUpdate(statement, catalog);
+      return planUpdate(spelled(statement, catalog), catalog);
     case 'delete':
       return planDelete(statement, catalog);
     case 'restore':

@@ -29,9 +29,9 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   const table = tableOf(catalog, read.table);
   const source = tableSource(table);
   const where = keyed(read, table, () => matching(read.where, read.show, source, context));
-  const order = terms(read.order ?? [], source);
+  const order = terms(read.order ?? [], source, context);
   const cursor = read.cursor && read.limit !== undefined ? read.limit : undefined;
-  const printer = shape(read.output, source, cursor !== undefined);
+  const printer = shape(read.output, source, context, cursor !== undefined);
   const after =
     read.behind !== undefined
       ? valuesBehind(read.behind, order)
@@ -42,15 +42,17 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   const page = pageOf(cursor === undefined ? read : { ...read, limit: cursor + 1 });
   const select =
     cursor === undefined ? printer.select : sql`${printer.select}, ${cursorText(order)} as cursor`;
-  const lists = printer.lists ? joinLists(table, source) : sql``;
-  // The lists of a page are looked up when it is cut, not those of every match that was sorted for it (0.24× the time for 20 of 100).
-  const cutFirst = printer.lists && cursor === undefined && read.limit !== undefined;
+  const lists = printer.lists ? [joinLists(table, source)] : [];
+  const joins = join([...lists, ...printer.joins], '');
+  const joined = lists.length + printer.joins.length > 0;
+  // Lists and related rows of a page are looked up when it is cut, not those of every match that was sorted for it (0.24× the time for 20 of 100).
+  const cutFirst = joined && cursor === undefined && read.limit !== undefined;
   const paged = (from: Sql, conditions: readonly Sql[]): Sql =>
     cutFirst
-      ? sql`select ${select} from (select t.* from ${from} as t${whereAll(conditions)}${orderBy(order)}${page}) as t${lists}${orderBy(order)}`
-      : sql`select ${select} from ${from} as t${lists}${whereAll(conditions)}${orderBy(order)}${page}`;
+      ? sql`select ${select} from (select t.* from ${from} as t${whereAll(conditions)}${orderBy(order)}${page}) as t${joins}${orderBy(order)}`
+      : sql`select ${select} from ${from} as t${joins}${whereAll(conditions)}${orderBy(order)}${page}`;
   const beyond = after ? [isBehind(passed)] : [];
-  const rows = (gate: readonly Sql[]): Sql => paged(sql`matching`, [...gate, ...beyond]);
+  const rows = (gate: readonly Sql[]): Sql => paged(candidates(read), [...gate, ...beyond]);
   // `offset 0` keeps the limit from reaching the choice of index: the sparse branch reads by _acl and sorts the little it finds.
   const few = (gate: readonly Sql[]): Sql =>
     paged(sql`(select t.* from matching as t${whereAll(gate)} offset 0)`, beyond);
@@ -116,7 +118,8 @@ export function conditionsOf(
 
 /** The marks of rows that take part. */
 export function shown(show: Show, source: Source): readonly Sql[] {
-  const { softDelete } = source.table.features;
+  const { softDelete, mark } = source.table.features;
+  if (mark !== undefined) return show === 'live' ? [sql`${source.column(mark)} is not true`] : [];
   return [
     ...(softDelete && show === 'live' ? [sql`${source.column('trashed_at')} is null`] : []),
     ...(softDelete && show !== 'deleted' ? [sql`${source.column('deleted_at')} is null`] : []),
@@ -135,6 +138,16 @@ export function pageOf(read: { limit?: number; offset?: number; cap?: number }):
   const most = read.limit ?? (read.cap === undefined ? undefined : read.cap + 1);
   const limit = most === undefined ? sql`` : sql` limit ${literal(most)}::bigint`;
   return read.offset ? sql`${limit} offset ${bind(read.offset)}::bigint` : limit;
+}
+
+/** To rank a match its words are read, which an index doesn't spare: of very many only so many are. A page further on is still one of as many. */
+const mostRanked = 30_000;
+
+/** The matches a page is cut from. */
+function candidates(read: Read): Sql {
+  if (read.limit === undefined || read.order?.[0]?.field.kind !== 'rank') return sql`matching`;
+  const most = Math.max(mostRanked, read.limit + (read.offset ?? 0));
+  return sql`(select m.* from matching as m limit ${literal(most)}::bigint)`;
 }
 
 /** In a read by key, an operand that can't be a key means that there is no such row. */

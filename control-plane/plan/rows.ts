@@ -1,3 +1,4 @@
+import { compositeText, isComposite } from '../base/composite.ts';
 import { type Fault, ServiceError } from '../base/errors.ts';
 import { isExactNumber, type Json, type JsonObject } from '../base/json.ts';
 import { baseTypes, type ColumnType } from '../base/types.ts';
@@ -66,6 +67,9 @@ function misfitOf(value: Json, type: ColumnType): string | undefined {
   if (value === null) return undefined;
   if (!isStorable(value)) return 'U+0000 and halves of surrogate pairs cannot be stored';
   if (type.base === 'jsonb' && !type.array) return undefined;
+  if (isComposite(type)) {
+    return compositeText(value, type) === undefined ? expectation(type) : undefined;
+  }
   if (!type.array) return isValue(value, type) ? undefined : expectation(type);
   const { array: _, ...element } = type;
   const good =
@@ -94,7 +98,15 @@ function expectation(type: ColumnType): string {
       return 'Must be a uuid';
     case 'time':
       return type.base === 'date' ? 'Must be a date (YYYY-MM-DD)' : 'Must be a time in ISO 8601';
+    case 'range':
+      return 'Must be a range: {"lower", "upper", "bounds"} or "lower,upper"';
+    case 'multirange':
+      return 'Must be a list of ranges';
     default:
-      return 'Must be a string';
+      return type.base === 'point'
+        ? 'Must be a point: "lon,lat", [lon, lat] or {"lon", "lat"}'
+        : type.base === 'interval'
+          ? 'Must be an ISO 8601 duration'
+          : 'Must be a string';
   }
 }

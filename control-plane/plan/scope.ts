@@ -102,8 +102,10 @@ export function needColumn(table: Table, name: string, label = name): ColumnType
   });
 }
 
-/** Rows that are neither trashed nor deleted; said explicitly, since a transaction sees its own marks. */
+/** Rows that are neither trashed nor deleted, nor marked so; said explicitly, since a transaction sees its own marks. */
 export function liveOnly(table: Table, source: Source): readonly Sql[] {
-  if (!table.features.softDelete) return [];
+  const { softDelete, mark } = table.features;
+  if (mark !== undefined) return [sql`${source.column(mark)} is not true`];
+  if (!softDelete) return [];
   return [sql`${source.column('trashed_at')} is null`, sql`${source.column('deleted_at')} is null`];
 }

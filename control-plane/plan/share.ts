@@ -11,6 +11,7 @@ import type { Planned } from './planned.ts';
 import { matching, whereAll } from './read.ts';
 import { refusal, verdict } from './refuse.ts';
 import {
+  type Context,
   columnType,
   needFeature,
   newContext,
@@ -20,6 +21,7 @@ import {
   writableOf,
 } from './scope.ts';
 import { shape } from './shape.ts';
+import { columnsOf } from './written.ts';
 
 /**
  * Changes of access lists, by rowhouse.change_access: it reaches rows hidden from the caller where the managing right says so, which no
@@ -43,7 +45,7 @@ export function planShare(statement: Share, catalog: Catalog): Planned {
     : sql`select k.key from unnest(${bind(target.by === 'keys' ? target.keys.map(storable) : [])}::text[]) as k (key)`;
   const strict = target.by === 'keys' || target.strict === true;
   const call = sql`rowhouse.change_access(${literal(table.id)}::int, array(select m.key from meant as m), ${bind(change.mode)}::text, ${bind(JSON.stringify(lists))}::jsonb, ${bind(strict)}::boolean)`;
-  const back = changed(table, key.name, statement.output);
+  const back = changed(table, key.name, statement.output, context);
   const rows =
     target.by === 'keys' || target.cap === undefined
       ? back.rows
@@ -83,12 +85,9 @@ export function changed(
   table: Table,
   key: string,
   output: Output,
+  context: Context,
 ): { select: Sql; rows: Sql; join: Sql } {
-  const names = new Set([key]);
-  for (const item of output.items) {
-    if (item.kind === 'column') names.add(item.name);
-    if (item.kind === 'object') for (const name of item.columns) names.add(name);
-  }
+  const names = new Set([key, ...output.items.flatMap((item) => columnsOf(item, table, context))]);
   const typed = [...names].flatMap((name) => {
     const type = columnType(table, name);
     return type ? [{ name, type: raw(typeText(type)) }] : [];
@@ -104,12 +103,18 @@ export function changed(
     access: (list) =>
       sql`array(select e.member from jsonb_array_elements_text(c.lists_after -> ${literal(list)}) as e (member))`,
   };
-  const printer = shape(output, source);
+  const printer = shape(output, source, context);
   const columns = join(typed.map(({ name, type }) => sql`${ident(name)} ${type}`));
   return {
     select: printer.select,
     rows: printer.rows,
-    join: sql` left join lateral jsonb_to_record(c.after) as t (${columns}) on true`,
+    join: join(
+      [
+        sql` left join lateral jsonb_to_record(c.after) as t (${columns}) on true`,
+        ...printer.joins,
+      ],
+      '',
+    ),
   };
 }
 

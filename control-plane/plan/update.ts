@@ -3,13 +3,21 @@ import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import type { NewRow, Update } from '../statement/statement.ts';
+import { defaultOf, resettable } from './default.ts';
 import { expectations } from './expect.ts';
 import { type Combinations, changedLists, combine } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { conditionsOf } from './read.ts';
 import { type RecordColumn, recordset, sentType } from './recordset.ts';
 import { type Named, namedColumns } from './rows.ts';
-import { needFeature, newContext, relation, tableSource, writableOf } from './scope.ts';
+import {
+  type Context,
+  needFeature,
+  newContext,
+  relation,
+  tableSource,
+  writableOf,
+} from './scope.ts';
 import { mergeChanges, targetKeys } from './target.ts';
 import { planChangeListed } from './unread.ts';
 import { type Body, writeByKeys, writeByWhere } from './write.ts';
@@ -52,8 +60,8 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     table,
     source,
     trash: 'refused' as const,
-    body: bodyOf(named, listed, update.merge ?? []),
-    back: written(table, update.output, listed ? 'relisted' : 'stored'),
+    body: bodyOf(named, listed, update.merge ?? [], fallbacks(update, table, named, context)),
+    back: written(table, update.output, listed ? 'relisted' : 'stored', context),
     ctes: [
       recordset('input', fields, records),
       ...(listed ? relisted(table, combinations, joined) : []),
@@ -97,15 +105,41 @@ function cellsOf({ values }: NewRow, named: readonly Named[]): JsonObject {
   return cells;
 }
 
-function bodyOf(named: readonly Named[], listed: boolean, merge: readonly string[]): Body {
+/** What columns that a change doesn't name become, by name; absent: they stay. `DEFAULT` where no change names them. */
+function fallbacks(
+  { unnamed }: Update,
+  table: Table,
+  named: readonly Named[],
+  context: Context,
+): ReadonlyMap<string, Sql> {
+  if (unnamed === undefined) return new Map();
+  const some = new Set(named.map(({ name }) => name));
+  return new Map(
+    resettable(table).map((column) => [
+      column.name,
+      some.has(column.name) ? (defaultOf(column, context) ?? sql`null`) : sql`default`,
+    ]),
+  );
+}
+
+function bodyOf(
+  named: readonly Named[],
+  listed: boolean,
+  merge: readonly string[],
+  fallback: ReadonlyMap<string, Sql>,
+): Body {
   const cells = named.map(({ name, always }, at) => {
     const sent = raw(`x.c${at}`);
     const cell = merge.includes(name) ? sql`rowhouse.json_merge(t.${ident(name)}, ${sent})` : sent;
     const value = always
       ? cell
-      : sql`case when x.${raw(`h${at}`)} then ${cell} else t.${ident(name)} end`;
+      : sql`case when x.${raw(`h${at}`)} then ${cell} else ${fallback.get(name) ?? sql`t.${ident(name)}`} end`;
     return sql`${ident(name)} = ${value}`;
   });
+  const some = new Set(named.map(({ name }) => name));
+  for (const [name, value] of fallback) {
+    if (!some.has(name)) cells.push(sql`${ident(name)} = ${value}`);
+  }
   if (listed) {
     cells.push(sql`_acl = case when x.a is null then t._acl else ${newAcl} end`);
   }

@@ -1,48 +1,55 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
-import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Upsert } from '../statement/statement.ts';
+import { defaultOf, resettable } from './default.ts';
 import { keyColumns } from './key.ts';
 import { combine, freshLists } from './lists.ts';
 import type { Planned } from './planned.ts';
-import { recordset, withAll } from './recordset.ts';
+import { recordset, sentType, withAll } from './recordset.ts';
 import { namedColumns } from './rows.ts';
-import { needFeature, newContext, own, relation, writableOf } from './scope.ts';
+import { type Context, needFeature, newContext, own, relation, writableOf } from './scope.ts';
 import { changed } from './share.ts';
+import { all } from './target.ts';
 import { written } from './written.ts';
 
 /** New rows or changes of those there: INSERT … ON CONFLICT DO UPDATE, in mode lists within rowhouse.put_listed. */
 export function planUpsert(upsert: Upsert, catalog: Catalog): Planned {
   const table = writableOf(catalog, upsert.table);
-  const [key, second] = keyColumns(table);
-  if (!key || second) {
-    throw new ServiceError('key_unsupported', undefined, { table: logicalName(table) });
-  }
+  const context = newContext(catalog);
   namedColumns(table, upsert.rows, 'insert');
   const text =
-    table.access === 'lists' ? putListed(upsert, table, key.name) : put(upsert, table, key.name);
+    table.access === 'lists'
+      ? putListed(upsert, table, loneKey(table, upsert.by), context)
+      : put(upsert, table, context);
   return {
     query: toQuery(text),
     show: 'live',
     intent: 'edit',
     readOnly: false,
     table,
-    suspects: newContext(catalog).suspects,
+    suspects: context.suspects,
   };
 }
 
+/** The key of a table in mode lists, by which alone its rows are looked for. */
+function loneKey(table: Table, by: readonly string[] | undefined): string {
+  const [key, second] = keyColumns(table);
+  if (key && !second && (by ?? [key.name]).every((name) => name === key.name)) return key.name;
+  throw new ServiceError('key_unsupported', undefined, { table: logicalName(table) });
+}
+
 /** `matched`: rows that come back whole; of others the caller may see only key and times. */
-function putListed(upsert: Upsert, table: Table, key: string): Sql {
+function putListed(upsert: Upsert, table: Table, key: string, context: Context): Sql {
   const rows = upsert.rows.map(({ values, access }) => ({
     values: upsert.unnamed === 'keep' ? values : { ...presets(table), ...values },
     ...(access ? { lists: access } : {}),
   }));
   const call = sql`rowhouse.put_listed(${literal(table.id)}::int, ${bind(JSON.stringify(rows))}::jsonb)`;
-  const back = changed(table, key, upsert.output);
+  const back = changed(table, key, upsert.output, context);
   return sql`with changed as materialized (select c.* from ${call} as c) select ${back.rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from changed where shown) as matched, count(*)::int as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
 }
 
@@ -58,12 +65,13 @@ function presets(table: Table): Record<string, Json> {
   );
 }
 
-function put(upsert: Upsert, table: Table, key: string): Sql {
+function put(upsert: Upsert, table: Table, context: Context): Sql {
   const named = namedColumns(table, upsert.rows, 'insert');
+  const by = upsert.by ?? table.key;
   const combinations = combine(upsert.rows);
   const listed = combinations.rows.length > 0;
   if (listed) needFeature(table, 'acl');
-  const back = written(table, upsert.output, listed ? 'fresh' : 'stored');
+  const back = written(table, upsert.output, listed ? 'fresh' : 'stored', context);
   const records = upsert.rows.map(({ values }, row) => {
     const record: Record<string, Json> = {};
     named.forEach(({ name }, at) => {
@@ -76,29 +84,39 @@ function put(upsert: Upsert, table: Table, key: string): Sql {
   });
   const fields = [
     ...named.flatMap(({ type }, at) => [
-      { name: `c${at}`, type: typeText(type) },
+      { name: `c${at}`, type: sentType(type) },
       { name: `h${at}`, type: 'boolean' },
     ]),
     ...(listed ? [{ name: 'a', type: 'int' }] : []),
   ];
-  const place = named.findIndex(({ name }) => name === key);
-  const sentBy = (value: Sql): Sql =>
-    sql`(select ${value} from input as x where ${raw(`x.c${place}`)} = excluded.${ident(key)})`;
-  const cells = named.map((_, at) => raw(`x.c${at}`));
+  const sent = by.flatMap((name) => {
+    const at = named.findIndex((column) => column.name === name);
+    return at === -1 ? [] : [{ name, cell: raw(`x.c${at}`) }];
+  });
+  const isSent = all(sent.map(({ name, cell }) => sql`${cell} = excluded.${ident(name)}`));
+  const cells = named.map(({ name, always }, at) => {
+    const column = table.columns.find((each) => each.name === name);
+    const preset = always || !column ? undefined : defaultOf(column, context);
+    const cell = raw(`x.c${at}`);
+    return preset
+      ? sql`case when ${raw(`x.h${at}`)} then ${cell} else ${preset} end`
+      : sql`${cell}`;
+  });
   const columns = named.map(({ name }) => ident(name));
-  const changes =
-    upsert.unnamed === 'default'
-      ? table.columns
-          .filter(({ name }) => name !== key)
-          .map(({ name }) => sql`${ident(name)} = excluded.${ident(name)}`)
-      : named.flatMap(({ name, always }, at) => {
-          if (name === key) return [];
-          const sent = sql`excluded.${ident(name)}`;
-          const value = always
-            ? sent
-            : sql`case when ${sentBy(raw(`x.h${at}`))} then ${sent} else t.${ident(name)} end`;
-          return [sql`${ident(name)} = ${value}`];
-        });
+  const kept = new Set([...table.key, ...by]);
+  const resets = upsert.unnamed === 'default' ? resettable(table).map(({ name }) => name) : [];
+  const changes = [
+    ...resets
+      .filter((name) => !kept.has(name))
+      .map((name) => sql`${ident(name)} = excluded.${ident(name)}`),
+    ...named.flatMap(({ name, always }, at) => {
+      if (kept.has(name) || resets.includes(name)) return [];
+      const value = sql`excluded.${ident(name)}`;
+      if (always) return [sql`${ident(name)} = ${value}`];
+      const has = sql`(select ${raw(`x.h${at}`)} from input as x where ${isSent})`;
+      return [sql`${ident(name)} = case when ${has} then ${value} else t.${ident(name)} end`];
+    }),
+  ];
   if (listed) {
     const lists = join(
       accessLists.map(
@@ -106,21 +124,41 @@ function put(upsert: Upsert, table: Table, key: string): Sql {
       ),
     );
     changes.push(
-      sql`_acl = coalesce((select ${own(table, '_rowhouse_acl')}(${lists}) from input as x join combinations as c on c.n = x.a left join ${own(table, '_rowhouse_acls')} as a on a.id = t._acl where ${raw(`x.c${place}`)} = excluded.${ident(key)}), t._acl)`,
+      sql`_acl = coalesce((select ${own(table, '_rowhouse_acl')}(${lists}) from input as x join combinations as c on c.n = x.a left join ${own(table, '_rowhouse_acls')} as a on a.id = t._acl where ${isSent}), t._acl)`,
     );
     columns.push(ident('_acl'));
     cells.push(sql`coalesce(f.id, 0)`);
   }
-  // A row that has nothing but its key still counts as written.
-  if (changes.length === 0) changes.push(sql`${ident(key)} = excluded.${ident(key)}`);
-  const from = listed ? sql`input as x left join fresh as f on f.n = x.a` : sql`input as x`;
+  const [first] = by;
+  // A row that has nothing but what it is found by still counts as written.
+  if (changes.length === 0 && first) changes.push(sql`${ident(first)} = excluded.${ident(first)}`);
+  const [column] = table.columns;
+  if (columns.length === 0 && column) {
+    columns.push(ident(column.name));
+    cells.push(defaultOf(column, context) ?? sql`null`);
+  }
+  const from = listed ? sql`placed as x left join fresh as f on f.n = x.a` : sql`placed as x`;
+  const order = join([...sent.map(({ cell }) => cell), sql`x.n`]);
   const ctes = [
     recordset('input', fields, records),
+    // In the order of what rows are found by: two of these meet in the same order and don't deadlock.
+    sql`placed as materialized (select x.*, row_number() over (order by ${order}) as place from input as x)`,
     ...(listed ? freshLists(table, combinations) : []),
-    // In key order: two of these meet in the same order and don't deadlock.
-    sql`done as (insert into ${relation(table)} as t (${join(columns)}) select ${join(cells)} from ${from} order by ${raw(`x.c${place}`)} on conflict (${ident(key)}) do update set ${join(changes)} returning ${back.returning}, t.${ident(key)} as sent)`,
-    sql`written as materialized (select d.*, x.n from done as d join input as x on ${raw(`x.c${place}`)} = d.sent)`,
+    sql`done as (insert into ${relation(table)} as t (${join(columns)}) select ${join(cells)} from ${from} order by x.place on conflict (${join(by.map((name) => ident(name)))})${among(table, by)} do update set ${join(changes)} returning ${back.returning})`,
+    // Stored and returned one by one, in the order of the SELECT.
+    sql`numbered as materialized (select d.*, row_number() over () as place from done as d)`,
+    sql`written as materialized (select d.*, x.n from numbered as d join placed as x on x.place = d.place)`,
   ];
   const rows = sql`select ${back.select} from written as w${back.joins} order by w.n`;
   return sql`${withAll(ctes)}select ${back.rows} as rows, count(*)::int as count, null::bigint as total, count(*)::int as matched, count(*)::int as changed from (${rows}) as r`;
+}
+
+/** With a trash, other columns than the key are unique among live rows only. */
+function among(table: Table, by: readonly string[]): Sql {
+  const isKey = by.length === table.key.length && by.every((name) => table.key.includes(name));
+  const joint = (table.uniques ?? []).some(
+    ({ columns }) => columns.length === by.length && columns.every((name) => by.includes(name)),
+  );
+  if (!table.features.softDelete || isKey || joint) return sql``;
+  return sql` where trashed_at is null and deleted_at is null`;
 }

@@ -40,7 +40,7 @@ export function writeByKeys(write: Write & { join: readonly Sql[]; places?: Sql 
   const stored = [...(write.stored ?? []), ...(trashed ? [sql`t.trashed_at as trashed`] : [])];
   const found = [
     ...write.join,
-    ...marks(write, write.trash === 'refused' ? 'allowed' : write.trash),
+    ...marks(write, write.trash === 'refused' ? (trashed ? 'allowed' : 'missing') : write.trash),
   ];
   const early: (readonly [Sql, Sql])[] = [
     // Guards of the table come first: an update that meets no row fires its statement triggers.
@@ -143,7 +143,13 @@ export function writeByWhere(
 }
 
 function marks({ table, source }: Write, trash: Exclude<Trash, 'refused'>): readonly Sql[] {
-  if (!table.features.softDelete) return [];
+  const { softDelete, mark } = table.features;
+  if (mark !== undefined) {
+    const marked = source.column(mark);
+    if (trash === 'allowed') return [];
+    return [trash === 'only' ? sql`${marked} is true` : sql`${marked} is not true`];
+  }
+  if (!softDelete) return [];
   const trashed = source.column('trashed_at');
   return [
     sql`${source.column('deleted_at')} is null`,

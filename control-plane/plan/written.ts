@@ -1,8 +1,9 @@
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Table } from '../model/table.ts';
-import type { Output } from '../statement/statement.ts';
+import type { Output, OutputItem } from '../statement/statement.ts';
 import { listColumn } from './lists.ts';
-import { own, type Source } from './scope.ts';
+import { nearColumns } from './related.ts';
+import { type Context, own, type Source } from './scope.ts';
 import { shape } from './shape.ts';
 
 /** Where the lists of written rows come from: nothing changed, new rows, or changed rows. */
@@ -21,8 +22,13 @@ export interface Written {
 }
 
 /** The row of a write under alias `w`. Positional names: a column may be called anything. */
-export function written(table: Table, output: Output, origin: ListOrigin): Written {
-  const names = physicalColumns(table, output);
+export function written(
+  table: Table,
+  output: Output,
+  origin: ListOrigin,
+  context: Context,
+): Written {
+  const names = physicalColumns(table, output, context);
   const source: Source = {
     table,
     column: (name) => sql`w.${raw(`v${indexOf(names, name)}`)}`,
@@ -33,12 +39,13 @@ export function written(table: Table, output: Output, origin: ListOrigin): Writt
       return sql`coalesce(z.${listColumn(list)}, ${stored}, '{}'::text[])`;
     },
   };
-  const printer = shape(output, source);
+  const printer = shape(output, source, context);
+  const lists = printer.lists ? [listJoins(table, source, origin)] : [];
   return {
     returning: join(names.map((name, at) => sql`t.${ident(name)} as ${raw(`v${at}`)}`)),
     select: printer.select,
     rows: printer.rows,
-    joins: printer.lists ? listJoins(table, source, origin) : sql``,
+    joins: join([...lists, ...printer.joins], ''),
     source,
   };
 }
@@ -53,17 +60,33 @@ function listJoins(table: Table, source: Source, origin: ListOrigin): Sql {
 }
 
 /** Physical columns that printing and ordering need. Never empty. */
-function physicalColumns(table: Table, output: Output): readonly string[] {
-  const names = new Set<string>(table.key);
-  for (const item of output.items) {
-    if (item.kind === 'column') names.add(item.name);
-    if (item.kind === 'object') for (const name of item.columns) names.add(name);
-  }
-  const lists = output.items.some(({ kind }) => kind === 'access' || kind === 'right');
-  if (table.features.acl && lists) names.add('_acl');
+function physicalColumns(table: Table, output: Output, context: Context): readonly string[] {
+  const names = new Set([
+    ...table.key,
+    ...output.items.flatMap((item) => columnsOf(item, table, context)),
+  ]);
   const [first] = table.columns;
   if (names.size === 0 && first) names.add(first.name);
   return [...names];
+}
+
+/** Physical columns that an item of the output is made of. */
+export function columnsOf(item: OutputItem, table: Table, context: Context): readonly string[] {
+  switch (item.kind) {
+    case 'column':
+    case 'member':
+      return [item.name];
+    case 'object':
+      return item.columns;
+    case 'related':
+      return nearColumns(item, table, context);
+    case 'access':
+    case 'right':
+    case 'rights':
+      return table.features.acl ? ['_acl'] : [];
+    default:
+      return [];
+  }
 }
 
 function indexOf(names: readonly string[], name: string): number {

@@ -29,9 +29,12 @@ import {
 } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { dependentsOf } from '../model/dependents.ts';
+import { patternOf } from '../model/flags.ts';
+import { edgesOf } from '../model/graph.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
 import { StepFailure } from './definition-error.ts';
+import { changeEdges, dropEdges } from './edge-table.ts';
 
 /** A definition worked out against a catalog: what to run and what to store. */
 export interface Change {
@@ -41,10 +44,14 @@ export interface Change {
   readonly removed?: { readonly table: Table; readonly retain: boolean };
   /** The table or view made or changed. */
   readonly table?: Table;
-  /** Views that went with what was dropped. */
-  readonly goneViews?: readonly Table[];
+  /** The edge table made or changed with its node table. */
+  readonly edges?: Table;
+  /** Views that went with what was dropped, and the edge table that went with its node table. */
+  readonly gone?: readonly Table[];
   readonly enums?: readonly NamedValues[];
   readonly role?: RoleChange;
+  /** What else is to be stored, besides tables. */
+  readonly rows?: (connection: Connection, tenantId: number, by: string) => Promise<void>;
   /** Once the steps have run: what is to be stored, with what only the database could tell. */
   readonly finish?: (connection: Connection) => Promise<Table>;
   readonly operation: Omit<Operation, 'principal' | 'requestId'>;
@@ -76,6 +83,15 @@ export function planChange(
     case 'drop_view':
     case 'refresh_view':
       throw new TypeError('views are worked out with the database');
+    case 'create_app':
+    case 'change_app':
+    case 'create_datasource':
+    case 'change_datasource':
+    case 'define_app_role':
+    case 'deactivate':
+    case 'reactivate':
+    case 'purge':
+      throw new TypeError('apps are worked out on their own');
     case 'ensure_table': {
       const { table, most } = definition;
       const { app, datasource } = table;
@@ -97,27 +113,31 @@ export function planChange(
       const id = tenant.lastRelation + 1;
       const identity = { id, uuid: randomUUID(), schema: catalog.schema };
       const table = settle(definition.table, identity, base, randomUUID);
-      const after = withTable(base, table);
+      const nodes = withTable(base, table);
+      const edges = changeEdges(table, nodes, id);
       const enums = definition.enums ?? [];
       const types = enums.map((each) => createEnum(each, catalog));
-      const steps = [...(removal?.steps ?? []), ...types, createTable(table, after)];
+      const made = [createTable(table, nodes), ...edges.steps];
+      const steps = [...(removal?.steps ?? []), ...types, ...made];
       return {
         before: catalog,
-        after,
+        after: edges.after,
         steps,
         table,
         enums,
+        ...(edges.made ? { edges: edges.made } : {}),
         ...(replaced ? { removed: { table: replaced, retain: true } } : {}),
         operation: operationOf(definition, table, steps),
-        lastRelation: id,
+        lastRelation: edges.lastRelation,
       };
     }
     case 'change_table': {
       const old = required(catalog, definition.from);
       checkDraft(definition.to, catalog, definition.from);
       const table = settle(definition.to, old, catalog, randomUUID, old);
-      const after = withTable(catalog, table);
-      const steps = diff(old, table, catalog, after);
+      const nodes = withTable(catalog, table);
+      const edges = changeEdges(table, nodes, tenant.lastRelation);
+      const steps = [...diff(old, table, catalog, nodes), ...edges.steps];
       const refused = steps.find((step) => step.class === 'refused');
       if (refused) {
         throw new ServiceError('invalid_definition', `Cannot ${refused.description}`, {
@@ -129,22 +149,26 @@ export function planChange(
       const operation = operationOf(definition, table, steps);
       return {
         before: catalog,
-        after,
+        after: edges.after,
         steps,
         table,
+        ...(edges.made ? { edges: edges.made } : {}),
+        ...(edges.gone ? { gone: [edges.gone] } : {}),
         operation,
-        lastRelation: tenant.lastRelation,
+        lastRelation: edges.lastRelation,
       };
     }
     case 'drop_table': {
       const table = required(catalog, definition.table);
-      const { views, base } = release(table, catalog, definition);
+      const edges = edgesOf(table, catalog);
+      const dropped = edges && dropEdges(edges, catalog);
+      const { views, base } = release(table, dropped?.after ?? catalog, definition);
       const { steps, after } = remove(table, definition.retain, base);
       return {
         before: catalog,
         after,
-        steps: [...views.map((view) => dropView(view)), ...steps],
-        goneViews: views,
+        steps: [...views.map((view) => dropView(view)), ...(dropped?.steps ?? []), ...steps],
+        gone: edges ? [...views, edges] : views,
         removed: { table, retain: definition.retain },
         operation: operationOf(definition, table, steps),
         lastRelation: tenant.lastRelation,
@@ -160,9 +184,8 @@ function release(
   { dependents }: Extract<Definition, { kind: 'drop_table' }>,
 ): { readonly views: readonly Table[]; readonly base: Catalog } {
   const { references, views } = dependentsOf(catalog, table);
-  const names = [
-    ...new Set([...views, ...references.map((each) => each.table)].map(({ name }) => name)),
-  ];
+  const users = [...views, ...references.map((each) => each.table)];
+  const names = [...new Set(users.filter((user) => user.active !== false).map(({ name }) => name))];
   const stand = dependents === 'refuse' ? names.length > 0 : dependents !== 'drop' && views[0];
   if (stand) {
     throw new ServiceError('has_dependents', `'${table.name}' is used by: ${names.join(', ')}`, {
@@ -227,8 +250,8 @@ function required(catalog: Catalog, name: TableName): Table {
   return table;
 }
 
-/** Other tables lose their references to it first and keep the columns. */
-function remove(
+/** Takes a table out of the catalog. Other tables lose their references to it first and keep the columns. */
+export function remove(
   table: Table,
   retain: boolean,
   catalog: Catalog,
@@ -236,8 +259,10 @@ function remove(
   const after = withoutTable(catalog, table);
   const released = after.tables.flatMap((next) => {
     const old = catalog.tables.find(({ id }) => id === next.id);
-    return old && old !== next ? diff(old, next, catalog, after) : [];
+    const made = next.materialized !== false;
+    return made && old && old !== next ? diff(old, next, catalog, after) : [];
   });
+  if (table.materialized === false) return { steps: released, after };
   // Its own references still stand, on tables that stay.
   const alone = { ...after, tables: [...after.tables, table] };
   const last = retain ? retireTable(table, alone) : dropTable(table, alone);
@@ -287,8 +312,8 @@ export async function store(
   tenant: TenantRow,
   by: Pick<Operation, 'principal' | 'requestId'>,
 ): Promise<void> {
-  const { removed, table, before, after, enums, goneViews, role } = change;
-  for (const view of goneViews ?? []) await storeRemoval(connection, tenant.id, view);
+  const { removed, table, edges, before, after, enums, gone, role } = change;
+  for (const relation of gone ?? []) await storeRemoval(connection, tenant.id, relation);
   if (enums) await storeEnums(connection, tenant.id, enums);
   const by_ = { by: by.principal };
   if (role?.kind === 'create') await storeRole(connection, tenant.id, { ...role, ...by_ });
@@ -302,9 +327,11 @@ export async function store(
     await storeRemoval(connection, tenant.id, removed.table, retired);
   }
   if (table) await storeTable(connection, tenant.id, table);
+  if (edges) await storeTable(connection, tenant.id, edges);
+  await change.rows?.(connection, tenant.id, by.principal);
   for (const other of after.tables) {
     const old = before.tables.find(({ id }) => id === other.id);
-    if (other.id !== table?.id && old && old !== other) {
+    if (other.id !== table?.id && other.id !== edges?.id && old && old !== other) {
       await storeReferences(connection, tenant.id, other);
     }
   }
@@ -314,10 +341,12 @@ export async function store(
 
 /** A regular expression is read only when a row meets it: a faulty one would stay unnoticed until the first write. */
 async function tryPatterns(connection: Connection, table: Table): Promise<void> {
-  for (const { name, pattern } of table.columns) {
+  for (const column of table.columns) {
+    const { name, pattern } = column;
     if (pattern === undefined) continue;
     try {
-      await connection.query("select '' ~ $1::text", [pattern]);
+      // Alone too: within others' parentheses its own need not match.
+      await connection.query("select '' ~ $1::text, '' ~ $2::text", [pattern, patternOf(column)]);
     } catch (error) {
       const detail = { table: table.name, field: name, reason: 'pattern' };
       const message = `Pattern of column '${name}' is not a valid regular expression`;

@@ -4,17 +4,21 @@ import type { Catalogs } from '../catalog/cache.ts';
 import { type Connection, rowsOf } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
+import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import { type Catalog, findTable } from '../model/catalog.ts';
+import { type AppDefinition, isOfApp } from '../model/app-definition.ts';
+import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
-import type { Table, TableDraft, TableName } from '../model/table.ts';
+import { sameName, type Table, type TableDraft, type TableName } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
 import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
+import { planAppChange } from './app-change.ts';
 import { applyChange, type Change, planChange } from './change.ts';
 import { definitionError, stepOf } from './definition-error.ts';
 import type { Caller } from './engine.ts';
+import { planLifeCycle } from './life-cycle.ts';
 import { isOfView, planView } from './view.ts';
 
 export type Define = (
@@ -103,9 +107,8 @@ async function run(
     if (table) return { catalog, table };
   }
   await requireDefiner(connection, definition, catalog, caller);
-  const change = isOfView(definition)
-    ? await planView(connection, definition, catalog, tenant)
-    : planChange(definition, catalog, tenant);
+  const change = await planned(connection, definition, whole(catalog), tenant);
+  if (!change) return { catalog };
   try {
     await applyChange(connection, change, tenant, {
       principal: caller.principal.sub,
@@ -117,6 +120,20 @@ async function run(
   const next = await loadCatalog(connection, seen.tenant);
   const table = change.table && next.tables.find(({ id }) => id === change.table?.id);
   return { catalog: next, ...(table ? { table } : {}) };
+}
+
+/** The change, or undefined where there is nothing to change. `catalog` holds deactivated tables too. */
+async function planned(
+  connection: Connection,
+  definition: Definition,
+  catalog: Catalog,
+  tenant: TenantRow,
+): Promise<Change | undefined> {
+  if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
+  if (!isOfApp(definition)) return planChange(await checkedTexts(definition), catalog, tenant);
+  return 'part' in definition
+    ? planLifeCycle(definition, catalog, tenant.lastRelation)
+    : planAppChange(definition, catalog, tenant.lastRelation);
 }
 
 /** A transaction as the owner of everything; lock_timeout so that a definition waiting behind a long read does not stop all others. */
@@ -154,7 +171,23 @@ function nameOf(definition: Definition): TableName {
     case 'change_table':
     case 'change_view':
       return definition.from;
+    case 'deactivate':
+    case 'reactivate':
+    case 'purge':
+      return { app: definition.part.app, name: definition.part.table ?? '' };
+    case 'create_app':
+    case 'change_app':
+    case 'create_datasource':
+    case 'change_datasource':
+    case 'define_app_role':
+      return { app: appOf(definition), name: '' };
   }
+}
+
+/** The app that a definition is about. */
+function appOf(definition: AppDefinition): string {
+  if ('part' in definition) return definition.part.app;
+  return definition.kind === 'create_app' ? definition.app.slug : definition.app;
 }
 
 /** The change was worked out from one state of its table: it means nothing for another. */
@@ -163,7 +196,8 @@ function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalo
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
   const makes = definition.kind.startsWith('create_') || definition.kind === 'ensure_table';
-  if (makes || JSON.stringify(before) === JSON.stringify(now)) return;
+  // Definitions of apps say what they change and hold for whatever is there.
+  if (makes || isOfApp(definition) || JSON.stringify(before) === JSON.stringify(now)) return;
   throw new ServiceError('stale_catalog');
 }
 
@@ -171,15 +205,16 @@ function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalo
 async function requireRight(
   connection: Connection,
   catalog: Catalog,
-  { principal, requestId, right }: Caller,
+  { principal, requestId, right, app }: Caller,
 ): Promise<void> {
   if (right === undefined) return;
   const claims = JSON.stringify(claimsOf(principal, requestId));
-  await connection.query('select rowhouse.require_verb($1, $2, $3, $4)', [
+  await connection.query('select rowhouse.require_right($1, $2, $3, $4, $5)', [
     catalog.tenant,
     catalog.version,
     claims,
     right,
+    app ?? null,
   ]);
 }
 
@@ -196,7 +231,15 @@ async function requireDefiner(
     if (caller.right !== needed) throw new ServiceError('forbidden');
     return;
   }
-  const table = findTable(catalog, nameOf(definition));
+  if (isOfApp(definition)) {
+    const right = definition.kind === 'create_app' ? 'found' : 'administer';
+    const app = appOf(definition);
+    await requireRight(connection, catalog, { ...caller, right, app });
+    // Of tables that may not be changed, the ones that are named; others go with what they are part of.
+    if (!('part' in definition) || definition.part.table === undefined) return;
+  }
+  const name = nameOf(definition);
+  const table = whole(catalog).tables.find((each) => sameName(each, name));
   const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
   const access = table?.access ?? (makes ? definition.table.access : 'acl');
   const switches =
@@ -209,7 +252,7 @@ async function requireDefiner(
     access,
     switches,
     definition.kind === 'create_table' && definition.replace === true,
-    nameOf(definition).app,
+    name.app,
   ]);
 }
 

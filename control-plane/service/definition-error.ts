@@ -22,6 +22,8 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '42804': 'invalid_definition',
   '42846': 'invalid_definition',
   '42883': 'invalid_definition',
+  // An index whose type has no operator class for its method.
+  '42704': 'invalid_definition',
   // What a view's query gets wrong shows only when Postgres looks its names up.
   '42601': 'invalid_definition',
   '42702': 'invalid_definition',

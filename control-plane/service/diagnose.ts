@@ -18,6 +18,7 @@ import {
 import { isStorable } from '../plan/operand.ts';
 import { plan } from '../plan/plan.ts';
 import type { Planned, Suspect } from '../plan/planned.ts';
+import { spelledRows } from '../plan/spell.ts';
 import type { Insert, NewRow, Statement, Update } from '../statement/statement.ts';
 
 /** Runs queries as the caller in one transaction and answers with the row of the last. */
@@ -92,19 +93,31 @@ async function faultsOfRows(failure: Failure, statement: RowWrite, table: Table)
       : undefined;
   if (early !== undefined) return early;
   const seen = failure.error instanceof ServiceError ? (failure.error.detail.faults ?? []) : [];
-  const rows = (statement.kind === 'update' ? statement.changes : statement.rows).map(
-    ({ values }) => values,
-  );
+  const sent = statement.kind === 'update' ? statement.changes : statement.rows;
+  const rows = spelledRows(sent, table).map(({ values }) => values);
   // jsonb can't take U+0000 either: then what shows without Postgres has to do.
   const asked = rows.every(isStorable)
-    ? await askFaults(failure.alone, table, rows, statement.kind === 'insert' ? 'insert' : 'update')
+    ? await askFaults(failure.alone, table, rows, modeOf(statement))
     : [];
   const told = new Set(asked.map(placeOf));
-  const faults = [...asked, ...seen.filter((fault) => !told.has(placeOf(fault)))];
+  // The key of a row to be changed is named beside its values.
+  const isNamed = ({ code, field, row }: Fault): boolean =>
+    code === 'required' &&
+    statement.kind === 'update' &&
+    table.key.includes(field) &&
+    !Object.hasOwn(rows[row] ?? {}, field);
+  const named = asked.filter((fault) => !isNamed(fault));
+  const faults = [...named, ...seen.filter((fault) => !told.has(placeOf(fault)))];
   if (faults.length === 0) return undefined;
   const ordered = faults.toSorted((left, right) => left.row - right.row);
   const detail = { table: logicalName(table), faults: ordered };
   return new ServiceError('invalid_row', undefined, detail, { cause: failure.error });
+}
+
+/** Whether columns that a row doesn't name have to be there by themselves. */
+function modeOf(statement: RowWrite): 'insert' | 'update' {
+  const whole = statement.kind === 'update' && statement.unnamed === 'default';
+  return statement.kind === 'insert' || whole ? 'insert' : 'update';
 }
 
 function placeOf({ row, field }: Fault): string {
@@ -215,9 +228,34 @@ function constraintError(error: unknown, table: Table, statement: Statement): Se
     ...about,
     ...(field === undefined ? {} : { field }),
   };
+  const lacking = error.code === '23502' ? lacks(statement, table, error.column) : undefined;
+  if (lacking) {
+    return new ServiceError(
+      'invalid_row',
+      undefined,
+      { ...about, faults: lacking },
+      { cause: error },
+    );
+  }
   const referenced = error.code.startsWith('235') && isReferenced(error, table);
   const kind = referenced ? 'row_referenced' : general.kind;
   return new ServiceError(kind, undefined, detail, { cause: error });
+}
+
+/** The new rows of an upsert that lack a value: only the database knows which rows are new, so all that name none are meant. */
+function lacks(
+  statement: Statement,
+  table: Table,
+  column: string | undefined,
+): readonly Fault[] | undefined {
+  if (statement.kind !== 'upsert' || !table.columns.some(({ name }) => name === column)) return;
+  const field = column ?? '';
+  const faults = statement.rows.flatMap(({ values }, row): Fault[] =>
+    (values[field] ?? null) === null
+      ? [{ row, field, code: 'required', message: `${field} is required` }]
+      : [],
+  );
+  return faults.length === 0 ? undefined : faults;
 }
 
 function isReferenced(error: DatabaseError, table: Table): boolean {

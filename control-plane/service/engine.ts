@@ -3,6 +3,7 @@ import type {
   Action,
   DefinitionOutcome,
   DialectRequest,
+  Limits,
   Reply,
   Route,
 } from '../dialects/dialect.ts';
@@ -32,6 +33,8 @@ export interface Engine {
   readonly perform: (call: Call) => Promise<Reply>;
   /** The current definitions of the caller's tenant. @throws ServiceError token_invalid */
   readonly catalog: (caller: Caller) => Promise<Catalog>;
+  /** The definitions of a tenant at hand, perhaps out of date; empty when there is no such tenant. For nothing that must be right. */
+  readonly known: (tenant: string) => Promise<Catalog>;
 }
 
 /** Who asks, and for which request. */
@@ -41,12 +44,15 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** What the route asks the caller to be entitled to. */
   readonly right?: Right;
+  /** The app that the request addresses, if it names one. */
+  readonly app?: string;
 }
 
 type Statements = Extract<Action, { kind: 'statements' }>['statements'];
 
 /** The use cases behind the engine, one function each. */
 export interface EngineParts {
+  readonly limits: Limits;
   /** `fresh`: known to be stale, read again. */
   readonly load: (tenant: string, fresh: boolean) => Promise<Catalog>;
   /** Asks Postgres whether the caller is admitted and the catalog current. @throws ServiceError stale_catalog, tenant_mismatch */
@@ -85,6 +91,7 @@ const attempts = 8;
 /** The engine: catalog, the route's pure action, and what the action needs done. */
 export function createEngine(parts: EngineParts): Engine {
   return {
+    known: (tenant) => parts.load(tenant, false).catch(() => nothing),
     catalog: async (caller) => {
       try {
         const catalog = await load(parts, caller.principal, false);
@@ -98,7 +105,7 @@ export function createEngine(parts: EngineParts): Engine {
     perform: async (call) => {
       const { principal } = call;
       if (principal === undefined) {
-        const context = { principal: nobody, catalog: nothing };
+        const context = { principal: nobody, catalog: nothing, limits: parts.limits };
         const action = call.route.handle(call.request, context);
         return act(parts, action, nothing, call, callerOf(call, nobody));
       }
@@ -120,6 +127,7 @@ function callerOf({ route, request, signal }: Call, principal: Principal): Calle
     requestId: request.id,
     signal,
     ...(route.right === undefined ? {} : { right: route.right }),
+    ...(request.params['app'] === undefined ? {} : { app: request.params['app'] }),
   };
 }
 
@@ -139,7 +147,11 @@ async function once(
     cached || caller.right !== undefined ? parts.confirm(catalog, caller) : undefined;
   let action: Action;
   try {
-    action = call.route.handle(call.request, { principal: caller.principal, catalog });
+    action = call.route.handle(call.request, {
+      principal: caller.principal,
+      catalog,
+      limits: parts.limits,
+    });
   } catch (error) {
     await confirm();
     throw error;

@@ -64,12 +64,17 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
 }
 
 /** What must hold before the statement, asked in the same round trip. */
-function gatesOf(catalog: Catalog, { right }: Caller, view?: TableName): readonly Query[] {
+function gatesOf(catalog: Catalog, { right, app }: Caller, view?: TableName): readonly Query[] {
   const table = view && findTable(catalog, view);
   return [
     ...(right === undefined
       ? []
-      : [{ text: 'select rowhouse.require_verb($1::text)::text', values: [right] }]),
+      : [
+          {
+            text: 'select rowhouse.require_right($1::text, $2::text)::text',
+            values: [right, app ?? null],
+          },
+        ]),
     ...(table === undefined
       ? []
       : [

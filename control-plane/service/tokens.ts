@@ -10,6 +10,7 @@ import {
 import { ServiceError } from '../base/errors.ts';
 import type { ClaimName, Config } from '../config.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
+import { introspect } from './introspection.ts';
 import { keySet } from './keys.ts';
 
 /** Signs our own tokens and verifies all. */
@@ -17,6 +18,12 @@ export interface Tokens {
   readonly sign: (principal: Principal, seconds: number) => Promise<string>;
   /** @throws ServiceError token_invalid, the same for every fault */
   readonly verify: (token: string, aliases?: ClaimAliases) => Promise<Principal>;
+  /** What the issuer configured for the tenant says of an opaque token. @throws ServiceError token_invalid, also when there is none */
+  readonly resolve: (
+    token: string,
+    tenant: string | undefined,
+    aliases?: ClaimAliases,
+  ) => Promise<Principal>;
 }
 
 /** Claims that, where a token of another issuer has them, go before those of the configured names. */
@@ -25,7 +32,8 @@ export type ClaimAliases = Readonly<Partial<Record<'sub' | 'tenant', string>>>;
 export type TokenSettings = Pick<
   Config,
   'jwtSecret' | 'jwks' | 'jwtIssuer' | 'jwtAudience' | 'claims'
->;
+> &
+  Partial<Pick<Config, 'introspection'>>;
 
 /** Marks tokens of our own making (signed, so it can be believed): ROWHOUSE_CLAIMS doesn't apply to them. */
 const ownType = 'rowhouse+jwt';
@@ -68,10 +76,15 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
     return { payload: await verifyPublic(token, publicKeys, verified), own: false };
   };
 
-  const verify = async (token: string, aliases: ClaimAliases = {}): Promise<Principal> => {
+  /** Believed for a while without asking again. `expires` in seconds of the epoch. */
+  const remembered = async (
+    facts: readonly unknown[],
+    token: string,
+    find: () => Promise<{ readonly principal: Principal; readonly expires: number }>,
+  ): Promise<Principal> => {
     if (token.length > longest) throw new ServiceError('token_invalid');
     const hash = createHash('sha256')
-      .update(token + JSON.stringify(aliases))
+      .update(JSON.stringify([token, ...facts]))
       .digest('base64');
     const hit = seen.get(hash);
     if (hit !== undefined) {
@@ -79,21 +92,37 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
       seen.delete(hash);
     }
     try {
-      const { payload, own } = await check(token);
-      const expires = (payload.exp ?? 0) * 1000;
-      if (expires <= now()) throw new ServiceError('token_invalid');
-      const principal = principalOf(
-        payload,
-        own ? {} : { ...settings.claims, ...present(payload, aliases) },
-      );
+      const { principal, expires } = await find();
+      if (expires * 1000 <= now()) throw new ServiceError('token_invalid');
       if (seen.size >= cacheSize) seen.delete(seen.keys().next().value ?? '');
-      seen.set(hash, { principal, until: Math.min(expires, now() + cacheMs) });
+      seen.set(hash, { principal, until: Math.min(expires * 1000, now() + cacheMs) });
       return principal;
     } catch (error) {
       // Whatever is wrong, the caller learns one thing only. The cause stays for the log.
       throw new ServiceError('token_invalid', undefined, {}, { cause: error });
     }
   };
+
+  const verify = (token: string, aliases: ClaimAliases = {}) =>
+    remembered([aliases], token, async () => {
+      const { payload, own } = await check(token);
+      const names = own ? {} : { ...settings.claims, ...present(payload, aliases) };
+      return { principal: principalOf(payload, names), expires: payload.exp ?? 0 };
+    });
+
+  const resolve = (token: string, tenant: string | undefined, aliases: ClaimAliases = {}) =>
+    remembered([aliases, tenant], token, async () => {
+      const addresses = settings.introspection ?? {};
+      if (tenant === undefined || !Object.hasOwn(addresses, tenant)) {
+        throw new ServiceError('token_invalid');
+      }
+      const payload = await introspect(addresses[tenant] ?? '', token);
+      const found = principalOf(payload, { ...settings.claims, ...present(payload, aliases) });
+      // The issuer speaks for its own tenant, and makes nobody an operator of the server.
+      if ((found.tenant ?? tenant) !== tenant) throw new ServiceError('token_invalid');
+      const principal = Object.freeze({ ...found, tenant, operator: false });
+      return { principal, expires: payload.exp ?? Number.POSITIVE_INFINITY };
+    });
 
   const sign = (principal: Principal, seconds: number) => {
     const issued = Math.floor(now() / 1000);
@@ -107,7 +136,7 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
     return jwt.sign(secret);
   };
 
-  return { sign, verify };
+  return { sign, verify, resolve };
 }
 
 /** Several keys can fit a token without key id: each is tried. */

@@ -10,10 +10,16 @@ import { settle } from '../compile/settle.ts';
 import { forwardOf, reverseOf, type Step } from '../compile/step.ts';
 import { createView, dropView, refreshView, storeName } from '../compile/view.ts';
 import { checkedQuery } from '../compile/view-query.ts';
-import { type Catalog, findTable, withoutTable, withTable } from '../model/catalog.ts';
+import { type Catalog, findTable, parted, withoutTable, withTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { dependentsOf } from '../model/dependents.ts';
-import type { Column, Table, TableDraft, TableName } from '../model/table.ts';
+import {
+  type Column,
+  hidesDeleted,
+  type Table,
+  type TableDraft,
+  type TableName,
+} from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
 import type { Change } from './change.ts';
 
@@ -77,7 +83,7 @@ export async function planView(
         const message = `'${view.name}' is used by: ${names.join(', ')}`;
         throw new ServiceError('has_dependents', message, { table: view.name, data: { names } });
       }
-      return change(view, withoutTable(catalog, view), [dropView(view)], { goneViews: [view] });
+      return change(view, withoutTable(catalog, view), [dropView(view)], { gone: [view] });
     }
     case 'refresh_view': {
       const view = needView(catalog, definition.view);
@@ -116,9 +122,9 @@ async function workedOut(
 ): Promise<{ readonly view: Table; readonly reads: readonly Table[] }> {
   const { view: facts } = draft;
   if (!facts) throw new TypeError('a view without facts');
-  const { text, reads } = await checkedQuery(facts.source, catalog);
+  const { text, reads, narrows } = await checkedQuery(facts.source, parted(catalog));
   if (facts.materialized) for (const table of reads) requireOpen(table, catalog);
-  const view = { ...facts, query: text, reads: reads.map((table) => table.id) };
+  const view = { ...facts, query: text, narrows, reads: reads.map((table) => table.id) };
   const identity = { id, uuid: randomUUID(), schema: catalog.schema };
   return { view: settle({ ...draft, view }, identity, catalog, randomUUID), reads };
 }
@@ -127,7 +133,7 @@ async function workedOut(
 function requireOpen(table: Table, catalog: Catalog): void {
   const open = table.view
     ? table.view.rules.length === 0
-    : table.access === 'grants' && !table.features.softDelete;
+    : table.access === 'grants' && !hidesDeleted(table);
   if (!open) {
     const message = `A materialized view cannot read '${table.name}', which does not show the same rows to everyone`;
     throw new ServiceError('invalid_definition', message, { table: table.name, reason: 'view' });

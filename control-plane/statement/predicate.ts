@@ -20,13 +20,27 @@ export type Field =
   | {
       readonly kind: 'access';
       readonly list: 'read' | 'edit' | 'full' | 'delete' | 'deny' | 'authors';
-    };
+    }
+  /** How well a row answers a search: words that weigh more, and more of them, raise it. */
+  | { readonly kind: 'rank'; readonly search: Search };
 
 /** One hop along a foreign key: `forward` from its table to the target, `reverse` from the target to its table. */
 export interface Hop {
   /** Name of the reference (constraint). */
   readonly reference: string;
   readonly direction: 'forward' | 'reverse';
+}
+
+/**
+ * Full text over joined columns; absent columns: the table's search vector. `all` words, `any` word, or web-search syntax. Only in the
+ * language of the vector does its index serve.
+ */
+export interface Search {
+  readonly kind: 'search';
+  readonly columns?: readonly string[];
+  readonly query: string;
+  readonly mode: 'all' | 'any' | 'web';
+  readonly language: string;
 }
 
 /** Truth of a row, in SQL's three-valued logic. */
@@ -43,12 +57,5 @@ export type Predicate =
     }
   /** Some row reached by the hops satisfies `where`; the read policy of each table on the way applies. */
   | { readonly kind: 'related'; readonly hops: readonly Hop[]; readonly where: Predicate }
-  /** Full text over joined columns; absent columns: all searchable ones. `all` words, `any` word, or web-search syntax. */
-  | {
-      readonly kind: 'search';
-      readonly columns?: readonly string[];
-      readonly query: string;
-      readonly mode: 'all' | 'any' | 'web';
-      readonly language: string;
-    }
+  | Search
   | { readonly kind: 'constant'; readonly value: boolean };

@@ -2,7 +2,7 @@ import type { Fault } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
 import type { AggregateCall, GroupCondition, GroupKey, GroupOrder } from './aggregate.ts';
-import type { Field, Hop, Predicate } from './predicate.ts';
+import type { Field, Hop, Predicate, Search } from './predicate.ts';
 
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
 export type Show = 'live' | 'trashed' | 'deleted';
@@ -13,7 +13,7 @@ export type Intent = 'edit' | 'delete' | 'share';
 /** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
 export interface Format {
   readonly numbers: 'safe' | 'plain';
-  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero. `local`: UTC without zone. `micros`: the same, six digits. */
+  /** `millis`: UTC ISO 8601 with milliseconds and Z. `trimmed`: fraction only when non-zero, and intervals as ISO 8601 durations. `local`: UTC without zone. `micros`: the same, six digits. */
   readonly times: 'millis' | 'trimmed' | 'local' | 'micros';
 }
 
@@ -36,7 +36,31 @@ export type OutputItem =
     }
   /** Whether the caller holds the right on the row: decided by the row's policy. */
   | { readonly kind: 'right'; readonly right: Right; readonly as: string }
+  /** The names of those rights that the caller holds on the row. */
+  | {
+      readonly kind: 'rights';
+      readonly rights: readonly { readonly right: Right; readonly name: string }[];
+      readonly as: string;
+    }
+  /** A column's value as the only member of an object; NULL stays null. */
+  | { readonly kind: 'member'; readonly name: string; readonly member: string; readonly as: string }
+  | Related
+  /** How well the row answers a search. */
+  | { readonly kind: 'rank'; readonly search: Search; readonly as: string }
   | { readonly kind: 'literal'; readonly value: Json; readonly as: string };
+
+/**
+ * The row at the end of the hops, null where there is none; with `many` all of them, once each, in the order of their key. Each table's
+ * own policy decides what is there, and what is soft-deleted is not.
+ */
+export interface Related {
+  readonly kind: 'related';
+  readonly hops: readonly Hop[];
+  readonly as: string;
+  readonly items: readonly OutputItem[];
+  /** More than the limit are cut, which the key `truncated` then says; else it is absent. */
+  readonly many?: { readonly limit: number; readonly truncated: string };
+}
 
 export type Right = 'read' | 'edit' | 'delete' | 'share' | 'denied';
 
@@ -48,6 +72,8 @@ export interface Output {
 
 export interface Order {
   readonly field: Field;
+  /** Forward hops to the row whose field it is; nothing is there where the caller may not see that row. */
+  readonly via?: readonly Hop[];
   readonly descending: boolean;
   /** Absent: as Postgres places them (last ascending, first descending). */
   readonly nulls?: 'first' | 'last';
@@ -58,7 +84,10 @@ export interface Order {
   readonly sort?: 'number' | 'text' | 'time' | 'random';
 }
 
-/** Rows of one table. The primary key is always appended to the order. */
+/**
+ * Rows of one table. The primary key is always appended to the order. In an order by rank no more than about 30,000 matches are ranked:
+ * of more, some that many.
+ */
 export interface Read {
   readonly kind: 'read';
   readonly table: TableName;
@@ -94,13 +123,18 @@ export interface Insert {
 
 /**
  * New rows, or changes of those that have their key already: all or none, in one statement, without a read before. Named columns and
- * lists replace; `unnamed` ones of a row that is there stay, or fall back to their default.
+ * lists replace; `unnamed` ones of a row that is there stay, or fall back to their default. A row there that the caller may not see or
+ * change is forbidden; one row named twice is row_repeated.
  */
 export interface Upsert {
   readonly kind: 'upsert';
   readonly table: TableName;
-  /** Each names its key, no two the same. */
   readonly rows: readonly NewRow[];
+  /**
+   * The unique columns by which rows are there already; absent: the key. A row that doesn't name them all, or with NULL in one, is new.
+   * The key of a row that is there stays. In mode lists only the key, which each row names.
+   */
+  readonly by?: readonly string[];
   readonly unnamed: 'keep' | 'default';
   readonly output: Output;
 }
@@ -145,6 +179,8 @@ export interface Update {
   readonly target: Target;
   /** By keys: as many as keys. By where: exactly one. Without values or lists a change only checks that it would be allowed. */
   readonly changes: readonly NewRow[];
+  /** What becomes of columns that a change doesn't name: they stay (absent), or fall back to their default; the key, numbers and protected columns stay. */
+  readonly unnamed?: 'default';
   /** JSON columns whose objects are merged with the stored ones, key by key at every depth; a null removes its key. */
   readonly merge?: readonly string[];
   /**

@@ -67,6 +67,14 @@ $$;
 comment on function rowhouse.json_time(timestamptz, text) is
   'A time as a JSON string in UTC. millis: three digits and Z. trimmed: fraction only when not zero. local: trimmed, no zone. micros: six digits when not zero, no zone.';
 
+create or replace function rowhouse.json_duration(value interval)
+returns text
+language sql stable parallel safe
+set search_path = pg_catalog, pg_temp
+set intervalstyle = iso_8601
+as $$ select value::text $$;
+comment on function rowhouse.json_duration(interval) is 'An interval as an ISO 8601 duration, whatever the session prints.';
+
 create or replace function rowhouse.present()
 returns timestamptz
 language sql stable parallel safe
@@ -91,9 +99,9 @@ comment on function rowhouse.bounded(text) is 'The text of a reply, unless it is
 
 revoke all on function
   rowhouse.uuid_v7(), rowhouse.json_number(bigint), rowhouse.json_number(numeric),
-  rowhouse.json_time(timestamptz, text), rowhouse.present(), rowhouse.bounded(text)
+  rowhouse.json_time(timestamptz, text), rowhouse.json_duration(interval), rowhouse.present(), rowhouse.bounded(text)
 from public;
 grant execute on function
   rowhouse.uuid_v7(), rowhouse.json_number(bigint), rowhouse.json_number(numeric),
-  rowhouse.json_time(timestamptz, text), rowhouse.present(), rowhouse.bounded(text)
+  rowhouse.json_time(timestamptz, text), rowhouse.json_duration(interval), rowhouse.present(), rowhouse.bounded(text)
 to rowhouse_tenant, rowhouse_gateway;

@@ -59,8 +59,9 @@ set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
 as $$
 declare
-  soft boolean := 'soft_delete' = any (tg_argv[1:]);
-  acl boolean := tg_argv[1:] operator(pg_catalog.&&) '{acl,lists}';
+  soft boolean := tg_argv[1] = 'soft_delete';
+  acl boolean := tg_argv[2] in ('acl', 'lists');
+  mark text := tg_argv[3];
   intent text := coalesce(nullif(current_setting('rowhouse.intent', true), ''), 'edit');
   about jsonb := jsonb_build_object('table', tg_argv[0]);
   meant record := new;
@@ -85,7 +86,7 @@ begin
   end if;
   if intent = 'edit' or intent not in ('delete', 'share') then
     -- Mode lists: guard_lists asks, by the row as it is this moment.
-    if acl and new._acl is distinct from old._acl and not 'lists' = any (tg_argv[1:]) then
+    if acl and new._acl is distinct from old._acl and tg_argv[2] <> 'lists' then
       execute format('select get_bit(%I._rowhouse_manageable(), $1) = 1', tg_table_schema)
         into manages using old._acl;
       if not manages then
@@ -99,6 +100,8 @@ begin
   if intent = 'delete' and soft then
     meant.trashed_at := old.trashed_at;
     meant.deleted_at := old.deleted_at;
+  elsif intent = 'delete' and mark is not null then
+    meant := jsonb_populate_record(meant, jsonb_build_object(mark, to_jsonb(old) -> mark));
   elsif intent = 'share' and acl then
     meant._acl := old._acl;
   end if;
@@ -107,7 +110,7 @@ begin
     engine := array(select attname::text from pg_attribute where attrelid = tg_relid and attgenerated <> '');
     if engine = '{}' or to_jsonb(meant) - engine <> to_jsonb(old) - engine then
       perform rowhouse.refuse('RH303', format('With rowhouse.intent = %s an update changes only %s', intent,
-        case intent when 'delete' then 'trashed_at and deleted_at' else '_acl' end),
+        case intent when 'delete' then coalesce(mark, 'trashed_at and deleted_at') else '_acl' end),
         about || jsonb_build_object('reason', 'intent'), 'RESET rowhouse.intent to edit rows.');
     end if;
   end if;
@@ -128,7 +131,7 @@ begin
 end
 $$;
 comment on function rowhouse.guard_intent() is
-  'before update, row. Arguments: logical table name, then soft_delete and acl or lists as the table has them. Holds an UPDATE to rowhouse.intent: edit, delete or share.';
+  'before update, row. Arguments: logical table name, soft_delete or empty, acl or lists or empty, the column that marks deleted rows if there is one. Holds an UPDATE to rowhouse.intent: edit, delete or share.';
 
 create or replace function rowhouse.guard_sudo_columns()
 returns trigger
@@ -279,7 +282,38 @@ $$;
 comment on function rowhouse.next_number() is
   'before insert, row, when the identity column named is null: an explicit null takes the next number, as an absent value does.';
 
-revoke all on function rowhouse.touch(), rowhouse.next_number() from public;
+-- security definer: the sequence of an identity column is its owner's.
+create or replace function rowhouse.follow_number()
+returns trigger
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  sequence regclass := pg_get_serial_sequence(format('%I.%I', tg_table_schema, tg_table_name), tg_argv[0]);
+  last bigint := coalesce(pg_sequence_last_value(sequence), 0);
+  given bigint;
+begin
+  execute format('select ($1).%I', tg_argv[0]) into given using new;
+  -- setval can take back numbers that others have drawn since we looked, nextval never does. So a gap is drawn number by number, and
+  -- jumped only where nobody draws as many in between; jumps wait for one another.
+  if given - last > 10000 then
+    perform pg_advisory_xact_lock(hashtextextended('follow_number', sequence::oid::bigint));
+    last := coalesce(pg_sequence_last_value(sequence), 0);
+    if given - last > 10000 then
+      perform setval(sequence, given);
+      last := given;
+    end if;
+  end if;
+  while last < given loop
+    last := nextval(sequence);
+  end loop;
+  return new;
+end
+$$;
+comment on function rowhouse.follow_number() is
+  'before insert or update, row, when the identity column named has a value: its sequence moves beyond it.';
+
+revoke all on function rowhouse.touch(), rowhouse.next_number(), rowhouse.follow_number() from public;
 
 revoke all on function
   rowhouse.guard_frozen(), rowhouse.guard_sudo(), rowhouse.guard_insert(), rowhouse.guard_intent(),

@@ -30,6 +30,29 @@ $$;
 comment on function rowhouse.trash_instead() is
   'before delete, row. Arguments: logical table name, then the key columns. Marks the row and keeps it.';
 
+-- security definer: as trash_instead.
+create or replace function rowhouse.mark_instead()
+returns trigger
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+as $$
+declare
+  row_old jsonb := to_jsonb(old);
+  intent text := coalesce(current_setting('rowhouse.intent', true), '');
+begin
+  if row_old -> tg_argv[1] is distinct from 'true' then
+    set local rowhouse.intent = 'delete';
+    execute format('update %I.%I set %I = true where %s', tg_table_schema, tg_table_name, tg_argv[1],
+      (select string_agg(format('%I = %L', c, row_old ->> c), ' and ') from unnest(tg_argv[2:]) as c));
+    execute format('set local rowhouse.intent = %L', intent);
+  end if;
+  return null;
+end
+$$;
+comment on function rowhouse.mark_instead() is
+  'before delete, row. Arguments: logical table name, the boolean column that is the mark, then the key columns. Sets the mark and keeps the row.';
+
 -- security definer: children may be hidden from the writer of the parent.
 create or replace function rowhouse.cascade_trash()
 returns trigger
@@ -78,4 +101,4 @@ $$;
 comment on function rowhouse.cascade_trash() is
   'after update of the parent, statement, old_rows and new_rows. Arguments: child table, child column, parent column, cascade or required.';
 
-revoke all on function rowhouse.trash_instead(), rowhouse.cascade_trash() from public;
+revoke all on function rowhouse.trash_instead(), rowhouse.mark_instead(), rowhouse.cascade_trash() from public;

@@ -13,7 +13,7 @@ declare
 begin
   select rel.* into r
     from control.relations as rel join control.tenants as t on t.id = rel.tenant_id
-    where t.slug = relation_of.tenant and rel.status <> 'disabled'
+    where t.slug = relation_of.tenant and rel.active and rel.status <> 'disabled'
       and (rel.app = 'default' and rel.name = logical or rel.app || '.' || rel.name = logical)
     order by rel.app = 'default' desc limit 1;
   if r.id is null then
@@ -82,7 +82,7 @@ begin
     from control.relations as rel join control.tenants as t on t.id = rel.tenant_id
     where t.slug = p.tenant and rel.id = change_access.relation;
   about := jsonb_build_object('table', r.name);
-  if r.id is null or r.status = 'disabled' then
+  if r.id is null or not r.active or r.status = 'disabled' then
     perform rowhouse.refuse('RH201', 'No such table');
   elsif r.access not in ('acl', 'lists') or not (r.features ->> 'acl')::boolean then
     perform rowhouse.refuse('RH204', format('Table ''%s'' has no access lists', r.name), about);

@@ -144,7 +144,7 @@ begin
   select rel.* into r
     from control.relations as rel join control.tenants as t on t.id = rel.tenant_id
     where t.slug = (rowhouse.principal()).tenant and rel.id = listed_relation.relation;
-  if r.id is null or r.status = 'disabled' then
+  if r.id is null or not r.active or r.status = 'disabled' then
     perform rowhouse.refuse('RH201', 'No such table');
   elsif r.access <> 'lists' then
     perform rowhouse.refuse('RH204', format('Table ''%s'' is not in access mode lists', r.name),

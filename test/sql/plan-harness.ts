@@ -31,8 +31,13 @@ export interface Harness {
   readonly rows: (who: Principal, statement: Statement) => Promise<Row[]>;
 }
 
-export async function openHarness(database: TestDatabase, name: string): Promise<Harness> {
-  const tenant = await createTenant(database, name);
+/** `tables`: others than the fixture's, in the template's form. */
+export async function openHarness(
+  database: TestDatabase,
+  name: string,
+  tables?: readonly unknown[],
+): Promise<Harness> {
+  const tenant = await createTenant(database, name, tables);
   const pool = openPool({
     connectionString: gatewayUrl(database.url, database.secret),
     max: 4,

@@ -31,6 +31,7 @@ const exceptions: Readonly<Partial<Record<ErrorKind, Code>>> = {
   relation_not_found: 'bad_request',
   row_not_found: 'bad_request',
   version_conflict: 'conflict',
+  edge_conflict: 'conflict',
   stale_catalog: 'unavailable',
   serialization_failure: 'unavailable',
 };

@@ -106,7 +106,8 @@ function relationObject(table: Table, column: Column): JsonObject {
 
 function defaultValue(value: Default): Json {
   if (value.kind === 'value') return value.value;
-  return { now: 'now()', today: 'today()', uuid: 'gen_random_uuid()' }[value.kind];
+  const { kind } = value;
+  return kind === 'now' || kind === 'today' ? `${kind}()` : 'gen_random_uuid()';
 }
 
 /** A relationship as asked for, its target still a name. */

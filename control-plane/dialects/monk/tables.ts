@@ -82,9 +82,9 @@ const featureNames = {
   softDelete: 'soft delete',
   acl: 'access lists',
   history: 'history',
-} as const satisfies Record<keyof Features, string>;
+} as const satisfies Record<Exclude<keyof Features, 'mark'>, string>;
 
-export function needFeature(table: Table, feature: keyof Features): void {
+export function needFeature(table: Table, feature: keyof typeof featureNames): void {
   if (table.features[feature]) return;
   refuse('FEATURE_DISABLED', `Schema '${nameOf(table)}' has no ${featureNames[feature]}`, {
     field: nameOf(table),

@@ -44,6 +44,8 @@ function fits(type: ColumnType, value: Json): boolean {
   switch (classOf(type)) {
     case 'text':
     case 'other':
+    case 'range':
+    case 'multirange':
       return typeof value === 'string';
     case 'time':
       return typeof value === 'string' && value !== '';

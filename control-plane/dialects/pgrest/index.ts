@@ -75,6 +75,7 @@ export const pgrest: Dialect = {
   prefixes: [base],
   routes,
   tokenHeaders: ['x-tapis-token', 'tapis-v2-token'],
+  opaqueHeader: 'tapis-v2-token',
   claims: { sub: 'tapis/username', tenant: 'tapis/tenant_id' },
   // Conditions on one column may be several; everywhere else a repeated key is a mistake.
   repeatedKeys: (path) => path.length === 1 && path[0] === 'where',

@@ -1,9 +1,6 @@
 import type { DialectRequest } from '../dialect.ts';
 import { refuse } from './errors.ts';
 
-/** Rows or definitions in one reply when nobody says how many. */
-export const cap = 10_000;
-
 /** The parameters of a call that has no search: each at most once, none besides those known. */
 export function params(
   query: DialectRequest['query'],
@@ -29,8 +26,11 @@ export function boolean(sent: ReadonlyMap<string, string>, key: string): boolean
   return value === 'true' || refuse(`${key} must be true or false`, key);
 }
 
-/** `limit` absent, empty, 0 or -1: no wish. */
-export function page(sent: ReadonlyMap<string, string>): {
+/** `limit` absent, empty, 0 or -1: no wish, so as many as there may be. */
+export function page(
+  sent: ReadonlyMap<string, string>,
+  cap: number,
+): {
   readonly limit: number;
   readonly offset: number;
 } {

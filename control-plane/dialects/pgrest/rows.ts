@@ -6,7 +6,7 @@ import type { Output, Result, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, RouteContext } from '../dialect.ts';
 import { notFound, refuse } from './errors.ts';
 import { byRoot, named, requireEndpoint, tablesOf } from './names.ts';
-import { cap, params } from './params.ts';
+import { params } from './params.ts';
 import { reply, rowsReply } from './reply.ts';
 import { parseSearch } from './search.ts';
 import { isImplicitKey, keyOf } from './table-object.ts';
@@ -43,21 +43,21 @@ function act(statement: Statement, answer: (result: Result) => Reply): Action {
 
 export function listRows(
   { params: { root = '' }, query }: DialectRequest,
-  { catalog }: RouteContext,
+  { catalog, limits }: RouteContext,
 ): Action {
   const table = byRoot(tablesOf(catalog), root);
   if (!table) throw notFound('table');
   requireEndpoint(table, 'list');
-  return listOf(table, query, { pkid: true });
+  return listOf(table, query, { pkid: true, most: limits.rows });
 }
 
 /** A page of a table or view. */
 export function listOf(
   table: Table,
   query: DialectRequest['query'],
-  options: { readonly pkid: boolean },
+  options: { readonly pkid: boolean; readonly most: number },
 ): Extract<Action, { kind: 'statements' }> {
-  const search = parseSearch(query, table);
+  const search = parseSearch(query, table, options.most);
   const { limit, offset } = search;
   return {
     kind: 'statements',
@@ -67,7 +67,7 @@ export function listOf(
         table,
         output: outputOf(table, options),
         show: 'live',
-        cap,
+        cap: options.most,
         more: true,
         ...search,
       },
@@ -89,7 +89,7 @@ export function getRow(request: DialectRequest, { catalog }: RouteContext): Acti
       output: outputOf(table, { pkid: true }),
       limit: 1,
       show: 'live',
-      cap,
+      cap: 1,
       require: { key: id },
     },
     ({ rows }) => rowsReply(rows),

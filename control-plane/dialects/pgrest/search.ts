@@ -11,10 +11,11 @@ import { parseWhere, readWhere } from './where.ts';
 const mostConditions = 1_000;
 const reserved: readonly string[] = ['where', 'order', 'limit', 'offset'];
 
-/** What the parameters of a list ask for. @throws ServiceError naming the parameter, column or operator that is unknown */
+/** What the parameters of a list ask for; `cap` is the most rows of a page. @throws ServiceError naming the parameter, column or operator that is unknown */
 export function parseSearch(
   query: DialectRequest['query'],
   table: Pick<Table, 'columns'>,
+  cap: number,
 ): Required<Pick<Read, 'limit' | 'offset' | 'order' | 'where'>> {
   const single = new Map<string, string>();
   const conditions: Predicate[] = [];
@@ -26,7 +27,7 @@ export function parseSearch(
   if (where !== undefined && where !== '') conditions.push(...parseWhere(readWhere(where), table));
   if (conditions.length > mostConditions) refuse(`More than ${mostConditions} conditions`, 'where');
   return {
-    ...page(single),
+    ...page(single, cap),
     order: orderOf(single.get('order'), table),
     where: { kind: 'and', of: conditions },
   };

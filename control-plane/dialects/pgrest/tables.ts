@@ -10,10 +10,10 @@ import { boolean, page, params } from './params.ts';
 import { reply } from './reply.ts';
 import { createdObject, createSchema, details, tableObject, updateSchema } from './table-object.ts';
 
-export function listTables({ query }: DialectRequest, { catalog }: RouteContext): Action {
+export function listTables({ query }: DialectRequest, { catalog, limits }: RouteContext): Action {
   const sent = params(query, ['details', 'limit', 'offset']);
   const full = boolean(sent, 'details');
-  const { limit, offset } = page(sent);
+  const { limit, offset } = page(sent, limits.rows);
   const shown = tablesOf(catalog)
     .toSorted((a, b) => a.id - b.id)
     .slice(offset, offset + limit)

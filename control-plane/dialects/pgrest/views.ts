@@ -25,10 +25,10 @@ const keys = new Set(
 list_all list_one list_single create update delete`.split(/\s+/),
 );
 
-export function listViews({ query }: DialectRequest, { catalog }: RouteContext): Action {
+export function listViews({ query }: DialectRequest, { catalog, limits }: RouteContext): Action {
   const sent = params(query, ['details', 'limit', 'offset']);
   const full = boolean(sent, 'details');
-  const { limit, offset } = page(sent);
+  const { limit, offset } = page(sent, limits.rows);
   const shown = viewsOf(catalog)
     .toSorted((a, b) => a.id - b.id)
     .slice(offset, offset + limit)
@@ -204,10 +204,10 @@ export function refreshView(request: DialectRequest, { catalog }: RouteContext):
 /** Rows of a view: Postgres asks first whether its rules are met. */
 export function readView(
   { params: { root = '' }, query }: DialectRequest,
-  { catalog }: RouteContext,
+  { catalog, limits }: RouteContext,
 ): Action {
   const view = byRoot(viewsOf(catalog), root);
   if (!view) throw notFound('view');
   requireEndpoint(view, 'list');
-  return { ...listOf(view, query, { pkid: false }), view };
+  return { ...listOf(view, query, { pkid: false, most: limits.rows }), view };
 }

@@ -1,7 +1,8 @@
 import type { Dialect, Route } from '../dialect.ts';
+import { dataRoutes } from './data.ts';
 import { fail } from './errors.ts';
 
-const routes: readonly Route[] = [];
+const routes: readonly Route[] = [...dataRoutes];
 
 /** The Taruvi dialect: apps of datasources of tables, their schemas and rows. */
 export const taruvi: Dialect = {

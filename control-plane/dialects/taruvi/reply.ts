@@ -18,12 +18,22 @@ export function success(
 export function successText(
   data: string,
   message: string,
-  options: { readonly status?: number; readonly more?: JsonObject } = {},
+  status = 200,
+  more: JsonObject = {},
 ): Reply {
-  const { status = 200, more = {} } = options;
   const head = JSON.stringify({ status: 'success', message }).slice(0, -1);
   const rest = JSON.stringify(more).slice(1, -1);
   return { status, body: `${head},"data":${data}${rest === '' ? '' : `,${rest}`}}` };
+}
+
+/** The one row of an array in JSON text. */
+export function oneText(rows: string, message: string, status = 200): Reply {
+  return successText(rows.trim().slice(1, -1), message, status);
+}
+
+/** Written rows as JSON text, with their number. */
+export function recordsText(rows: string, count: number, message: string): Reply {
+  return successText(`{"records":${rows},"count":${count}}`, message);
 }
 
 /** A list: its rows as JSON text, how many match, and where in them the page lies. `count`: rows on the page. */
@@ -32,9 +42,7 @@ export function listText(
   message: string,
   page: Page & { readonly count: number; readonly total: number },
 ): Reply {
-  return successText(rows, message, {
-    more: { total: page.total, pagination: pageState(page) },
-  });
+  return successText(rows, message, 200, { total: page.total, pagination: pageState(page) });
 }
 
 /** As {@link listText}, for rows still to be printed: the page is cut here. */

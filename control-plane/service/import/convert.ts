@@ -67,6 +67,8 @@ export function convert(
     case 'uuid':
     case 'json':
     case 'other':
+    case 'range':
+    case 'multirange':
       if (typeof value !== 'string' || !fits(value, type)) refuse(notA(String(value), type));
       return value;
     default: {

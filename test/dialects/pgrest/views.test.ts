@@ -236,6 +236,37 @@ describe('reading views', () => {
     });
   });
 
+  it('shows no row it leaves out to a function of the reader', async () => {
+    const hides = await raw('select name from items where count + 0 <> 2');
+    const whole = await raw('select name, count from items');
+    const ruled = await viewOf({ raw_sql: 'select name from items', permission_rules: ['CHIEF'] });
+    const bob = principal(tenant, 'bob', { roles: ['PGREST_USER'] });
+    await database.admin.query(`grant temporary on database "${database.name}" to public`);
+    const client = new pg.Client({ connectionString: await createLogin(database, 'peeker', bob) });
+    await client.connect();
+    try {
+      const seen: string[] = [];
+      client.on('notice', ({ message = '' }) => void seen.push(message));
+      await client.query(`create function pg_temp.peek(text) returns boolean language plpgsql
+        cost 0.0000001 as $$ begin raise notice '%', $1; return true; end $$`);
+      const peek = async (view: string): Promise<readonly string[]> => {
+        seen.length = 0;
+        await client.query(`select * from t_${tenant}.${view} where pg_temp.peek(name)`);
+        return seen;
+      };
+      expect(await peek(whole)).toContain('b');
+      expect(await peek(hides)).not.toContain('b');
+      expect(seen).toContain('a');
+      expect(await peek(ruled)).toEqual([]);
+      const plan = await client.query<{ 'QUERY PLAN': string }>(
+        `explain select * from t_${tenant}.${whole} order by count limit 1`,
+      );
+      expect(JSON.stringify(plan.rows)).not.toContain('Subquery Scan');
+    } finally {
+      await client.end();
+    }
+  });
+
   it('stores rows until it is refreshed', async () => {
     const name = await viewOf({ materialized_view_raw_sql: 'select count(*) as n from items' });
     expect(await admin.rows(`/views/${name}`)).toEqual([{ n: 3 }]);

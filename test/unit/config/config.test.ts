@@ -110,11 +110,19 @@ describe('values', () => {
     ['ROWHOUSE_OPEN_REGISTRATION', 'maybe'],
     ['ROWHOUSE_RATE_LIMIT', '10 per second'],
     ['ROWHOUSE_RATE_LIMIT', '0/1/1'],
+    ['ROWHOUSE_RATE_LIMIT', '1/1/1/1/1'],
+    ['ROWHOUSE_RATE_LIMIT', '1/86400'],
     ['ROWHOUSE_STATEMENT_TIMEOUT', '15'],
     ['ROWHOUSE_STATEMENT_TIMEOUT', '0s'],
     ['ROWHOUSE_POOL', '0'],
     ['ROWHOUSE_MAX_BODY', 'big'],
     ['ROWHOUSE_PG_PORT', '0'],
+    ['ROWHOUSE_MAX_ROWS', '0'],
+    ['ROWHOUSE_MAX_ROWS', '1000001'],
+    ['ROWHOUSE_INTROSPECTION', 'https://issuer.example'],
+    ['ROWHOUSE_INTROSPECTION', '{"acme":"http://issuer.example"}'],
+    ['ROWHOUSE_INTROSPECTION', '{"acme":1}'],
+    ['ROWHOUSE_INTROSPECTION', '{"No Slug":"https://issuer.example"}'],
   ])('%s=%s stops the start with its name', (name, value) => {
     const error = refusal({ ...external, [name]: value });
     expect(error.setting).toBe(name);
@@ -140,7 +148,7 @@ describe('values', () => {
     expect(config).toMatchObject({
       maxBody: 512 * 1024,
       statementTimeout: 500,
-      rateLimit: { requests: 100, seconds: 1, burst: 50 },
+      rateLimit: { requests: 100, seconds: 1, burst: 50, related: 0 },
       baseDomain: 'example.com',
       openRegistration: true,
     });

@@ -31,7 +31,7 @@ function act(
   if (!route) throw new Error(path);
   return route.handle(
     { method, params, query: new Map(), headers: {}, body, id: 'r' },
-    { principal, catalog },
+    { principal, catalog, limits: { rows: 10_000 } },
   );
 }
 

@@ -11,6 +11,7 @@ import type { Principal } from '../../../control-plane/model/principal.ts';
 import type { TenantAdmin } from '../../../control-plane/service/admin.ts';
 import type { Call } from '../../../control-plane/service/engine.ts';
 import { createTokens, type Tokens } from '../../../control-plane/service/tokens.ts';
+import type { TakeTurn } from '../../../control-plane/service/turns.ts';
 
 export const secret = 'a secret of at least thirty-two bytes';
 export const somebody: Principal = {
@@ -81,6 +82,17 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((app) => app.close()));
 });
 
+/** Allowances that are never given back. */
+function countdown(): TakeTurn {
+  const used = new Map<string, number>();
+  return async ([first]) => {
+    const { key = '', most = 0 } = first ?? {};
+    const left = most - (used.get(key) ?? 0);
+    if (left > 0) used.set(key, most - left + 1);
+    return { allowed: left > 0, limit: most, remaining: Math.max(left - 1, 0), reset: 7 };
+  };
+}
+
 export async function start(
   env: Record<string, string> = {},
   perform: (call: Call) => Promise<Reply> = async (call) => ({
@@ -97,6 +109,7 @@ export async function start(
   const edge: Edge = { url: '', calls: [], logs, tokens, app: {} as App, ended: false };
   const app = createEdge(config, {
     tokens,
+    takeTurn: countdown(),
     dialects: [dialect],
     admin: tenants,
     ready: async () => ({ ready: true }),
@@ -106,6 +119,7 @@ export async function start(
       edge.ended = true;
     },
     engine: {
+      known: async () => ({ tenant: '', schema: '', version: 0, tables: [] }),
       catalog: async ({ principal: { tenant = '' } }) => ({
         tenant,
         schema: `t_${tenant}`,

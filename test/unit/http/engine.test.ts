@@ -43,6 +43,7 @@ const unexpected = () => Promise.reject(new Error('not expected'));
 
 function engine(parts: Partial<EngineParts>) {
   return createEngine({
+    limits: { rows: 10_000 },
     load: async () => catalog(1),
     confirm: async () => undefined,
     execute: unexpected,

@@ -191,7 +191,11 @@ export function ask(method: string, url: string, asked: Asked = {}): Action {
     body: asked.body,
     id: 'request-1',
   };
-  return handle(request, { principal: asked.as ?? editor, catalog: asked.on ?? catalog });
+  return handle(request, {
+    principal: asked.as ?? editor,
+    catalog: asked.on ?? catalog,
+    limits: { rows: 10_000 },
+  });
 }
 
 export function row(values: JsonObject): Result {

@@ -53,7 +53,7 @@ function act(
       body: request.body,
       id: 'r1',
     },
-    { principal, catalog },
+    { principal, catalog, limits: { rows: 10_000 } },
   );
 }
 

@@ -45,6 +45,31 @@ const representative: Readonly<Record<string, Statement>> = {
     total: true,
   }),
   'all matches under a cap': read({ where: column('name', 'icontains', '50%') }),
+  'page with related rows': read({
+    output: {
+      ...output,
+      items: [
+        { kind: 'column', name: 'id' },
+        {
+          kind: 'related',
+          hops: [{ reference: 'owner_fkey', direction: 'forward' }],
+          as: 'owner',
+          items: [{ kind: 'column', name: 'name' }],
+        },
+        {
+          kind: 'related',
+          hops: [
+            { reference: 'pet_fkey', direction: 'reverse' },
+            { reference: 'vet_fkey', direction: 'forward' },
+          ],
+          as: 'vets',
+          items: [{ kind: 'column', name: 'name' }],
+          many: { limit: 1000, truncated: 'vets__truncated' },
+        },
+      ],
+    },
+    limit: 20,
+  }),
   'json path and pattern': read({
     table: pets,
     where: {
