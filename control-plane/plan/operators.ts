@@ -1,9 +1,8 @@
 import { isObject, type Json } from '../base/json.ts';
 import { bind, raw, type Sql, sql } from '../base/sql.ts';
-import type { ColumnType } from '../base/types.ts';
+import { type BaseType, boundsOf, type ColumnType } from '../base/types.ts';
 import type { Operator } from '../statement/operators.ts';
 import { bindList, bindScalar, misfit, type Place, plainText } from './operand.ts';
-import { bindEqual, bindRange, elementOf } from './range.ts';
 import type { Context } from './scope.ts';
 
 /** How an operator is spelt in SQL: one row per operator, used for columns, JSON paths and access lists alike. */
@@ -95,8 +94,7 @@ export function columnCondition(
     case 'null':
       return nullTest(field, operand, place);
     case 'compare': {
-      const value =
-        bindEqual(operand, type, place, context) ?? bindScalar(operand, type, place, context);
+      const value = bindScalar(operand, type, place, context);
       return sql`${field} ${raw(spelling.symbol)} ${value}`;
     }
     case 'list': {
@@ -130,13 +128,10 @@ export function columnCondition(
       if (!type.array) return misfit(place, 'operator');
       return sizeCondition(sql`cardinality(${field})`, operand, place, context);
     case 'range': {
-      const element = elementOf(type);
-      if (!element) return misfit(place, 'operator');
-      const value =
-        spelling.operand === 'element'
-          ? bindScalar(operand, element, place, context)
-          : bindRange(operand, type, place, context);
-      if (!value) return misfit(place, 'not_range');
+      const bounds = boundsOf(type);
+      if (!bounds || type.array) return misfit(place, 'operator');
+      const asked = spelling.operand === 'element' ? bounds : { base: rangeOf(type.base) };
+      const value = bindScalar(operand, asked, place, context);
       return sql`${field} ${raw(spelling.symbol)} ${value}`;
     }
     case 'json_contains':
@@ -149,6 +144,11 @@ export function columnCondition(
       return never;
     }
   }
+}
+
+/** The type of the ranges in a multirange; a range's own. */
+function rangeOf(base: BaseType): BaseType {
+  return base.replace('multirange', 'range') as BaseType;
 }
 
 /** The text of a column of letters. */
