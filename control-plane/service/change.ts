@@ -35,6 +35,7 @@ import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
 import { StepFailure } from './definition-error.ts';
 import { changeEdges, dropEdges } from './edge-table.ts';
+import { requireSameName } from './policy-change.ts';
 
 /** A definition worked out against a catalog: what to run and what to store. */
 export interface Change {
@@ -135,6 +136,7 @@ export function planChange(
       const old = required(catalog, definition.from);
       checkDraft(definition.to, catalog, definition.from);
       const table = settle(definition.to, old, catalog, randomUUID, old);
+      requireSameName(old, table, catalog);
       const nodes = withTable(catalog, table);
       const edges = changeEdges(table, nodes, tenant.lastRelation);
       const steps = [...diff(old, table, catalog, nodes), ...edges.steps];

@@ -7,7 +7,7 @@ import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts'
 import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import { type AppDefinition, isOfApp } from '../model/app-definition.ts';
+import { type AppDefinition, isOfApp, isOfPolicy } from '../model/app-definition.ts';
 import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
@@ -19,6 +19,7 @@ import { applyChange, type Change, planChange } from './change.ts';
 import { definitionError, stepOf } from './definition-error.ts';
 import type { Caller } from './engine.ts';
 import { planLifeCycle } from './life-cycle.ts';
+import { planPolicy } from './policy-change.ts';
 import { isOfView, planView } from './view.ts';
 
 export type Define = (
@@ -131,6 +132,7 @@ async function planned(
 ): Promise<Change | undefined> {
   if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
   if (!isOfApp(definition)) return planChange(await checkedTexts(definition), catalog, tenant);
+  if (isOfPolicy(definition)) return planPolicy(definition, catalog, tenant.lastRelation);
   return 'part' in definition
     ? planLifeCycle(definition, catalog, tenant.lastRelation)
     : planAppChange(definition, catalog, tenant.lastRelation);
@@ -180,6 +182,10 @@ function nameOf(definition: Definition): TableName {
     case 'create_datasource':
     case 'change_datasource':
     case 'define_app_role':
+    case 'put_policy':
+    case 'enable_policy':
+    case 'disable_policy':
+    case 'drop_policy':
       return { app: appOf(definition), name: '' };
   }
 }
@@ -187,6 +193,7 @@ function nameOf(definition: Definition): TableName {
 /** The app that a definition is about. */
 function appOf(definition: AppDefinition): string {
   if ('part' in definition) return definition.part.app;
+  if (definition.kind === 'put_policy') return definition.policy.app;
   return definition.kind === 'create_app' ? definition.app.slug : definition.app;
 }
 

@@ -22,6 +22,8 @@ class PatternReader {
   readonly #position: number;
   #at = 0;
   #depth = 0;
+  /** How large the part being read grows once its repetitions are written out. */
+  #weight = 0;
 
   constructor(text: string, position: number) {
     this.#text = text;
@@ -53,8 +55,13 @@ class PatternReader {
     if ('*+?{'.includes(start)) this.#refuse(`'${start}' with nothing to repeat`);
     if (this.#take('^')) return this.#unrepeated('^');
     if (this.#take('$')) return this.#unrepeated('$');
+    const before = this.#weight;
+    this.#weight = 0;
     const atom = this.#atom();
-    return atom + this.#repeat();
+    const { sign, most } = this.#repeat();
+    this.#weight = before + Math.max(this.#weight, 1) * most;
+    if (this.#weight > 2000) this.#refuse('more repetitions than can be followed');
+    return atom + sign;
   }
 
   #unrepeated(anchor: string): string {
@@ -63,18 +70,18 @@ class PatternReader {
   }
 
   /** Which match is found is nobody's question, only whether there is one: lazy and greedy are the same. */
-  #repeat(): string {
+  #repeat(): { readonly sign: string; readonly most: number } {
     const rest = this.#text.slice(this.#at);
     const [all, sign] = /^([*+?]|\{\d{1,3}(?:,\d{0,3})?\})\??/.exec(rest) ?? [];
     if (all === undefined || sign === undefined) {
       if (rest.startsWith('{')) this.#refuse("'{' that is no repetition");
-      return '';
+      return { sign: '', most: 1 };
     }
     const [low = 0, high = low] = (sign.match(/\d+/g) ?? []).map(Number);
     if (low > 100 || high > 100 || high < low) this.#refuse('a repetition beyond 100');
     this.#at += all.length;
     if ('*+?{'.includes(this.#peek() || ' ')) this.#refuse('a repetition of a repetition');
-    return sign;
+    return { sign, most: Math.max(low, high, 1) };
   }
 
   #atom(): string {
