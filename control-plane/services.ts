@@ -2,6 +2,7 @@ import { createCatalogs } from './catalog/cache.ts';
 import { rowsOf } from './catalog/connection.ts';
 import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
+import type { AppMeasures } from './model/app.ts';
 import type { Catalog } from './model/catalog.ts';
 import { claimsOf } from './model/principal.ts';
 import { gatewayUrl } from './pg/gateway.ts';
@@ -77,6 +78,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
       ...loader,
       limits: { rows: config.maxRows },
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
+      measure: (app, catalog, caller) => measureAt(data, app, catalog, caller),
       ready: () => answers(data),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
     }),
@@ -102,6 +104,27 @@ async function answers(data: Pool): Promise<boolean> {
     return true;
   } catch {
     return false;
+  }
+}
+
+async function measureAt(
+  data: Pool,
+  app: string,
+  catalog: Catalog,
+  caller: Caller,
+): Promise<AppMeasures> {
+  const claims = JSON.stringify(claimsOf(caller.principal, caller.requestId));
+  try {
+    const [row] = await data.borrow((client) =>
+      rowsOf<{ measures: AppMeasures }>(
+        client,
+        'select rowhouse.measure($1, $2, $3, $4) as measures',
+        [catalog.tenant, catalog.version, claims, app],
+      ),
+    );
+    return row?.measures ?? { full: false, tables: [], lastOperations: {} };
+  } catch (error) {
+    throw toServiceError(error);
   }
 }
 

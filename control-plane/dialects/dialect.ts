@@ -2,6 +2,7 @@ import type { ServiceError } from '../base/errors.ts';
 import type { RepeatedKeys } from '../base/gather-json.ts';
 import type { Json } from '../base/json.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
+import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
@@ -46,6 +47,13 @@ export type Action =
       readonly kind: 'account';
       readonly command: AccountCommand;
       readonly reply: (result: AccountResult) => Reply;
+      readonly fail?: Relabel;
+    }
+  | {
+      /** What the tables of an app hold. */
+      readonly kind: 'measure';
+      readonly app: string;
+      readonly reply: (measures: AppMeasures) => Reply;
       readonly fail?: Relabel;
     }
   | { readonly kind: 'reply'; readonly reply: Reply };

@@ -54,6 +54,23 @@ export interface AppRole {
   readonly members: readonly string[];
 }
 
+/** What the tables of an app hold, by Postgres' estimates. */
+export interface AppMeasures {
+  /** Rows and bytes are told to administrators of the app only. */
+  readonly full: boolean;
+  readonly tables: readonly TableMeasure[];
+  /** When the tables of each datasource were last made or changed; those of tables that are gone under ''. */
+  readonly lastOperations: Readonly<Record<string, string>>;
+}
+
+export interface TableMeasure {
+  readonly id: number;
+  /** Null where they are not told. */
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly indexes: number;
+}
+
 /** The app and the datasources that every tenant has. */
 export const defaultApp = 'default';
 export const defaultDataSource = 'default';

@@ -266,7 +266,7 @@ async function requireDefiner(
 function isOfRole(
   definition: Definition,
 ): definition is Extract<Definition, { kind: 'create_role' | 'grant_role' | 'revoke_role' }> {
-  return definition.kind.endsWith('_role');
+  return ['create_role', 'grant_role', 'revoke_role'].includes(definition.kind);
 }
 
 /** Whether nothing but freeze, sudo and status differs: all that may change on a frozen table. */

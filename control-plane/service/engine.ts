@@ -8,6 +8,7 @@ import type {
   Route,
 } from '../dialects/dialect.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
+import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
@@ -70,6 +71,8 @@ export interface EngineParts {
     caller: Caller,
   ) => Promise<DefinitionOutcome>;
   readonly account: (command: AccountCommand, call: Call) => Promise<AccountResult>;
+  /** What the tables of an app hold. @throws ServiceError stale_catalog, tenant_mismatch, forbidden */
+  readonly measure: (app: string, catalog: Catalog, caller: Caller) => Promise<AppMeasures>;
   /** Whether the database answers. */
   readonly ready: () => Promise<boolean>;
 }
@@ -217,6 +220,8 @@ async function act(
         );
       case 'health':
         return action.reply(await parts.ready());
+      case 'measure':
+        return action.reply(await parts.measure(action.app, catalog, caller));
       case 'definition':
         return action.reply(await parts.define(action.definition, catalog, caller));
       default: {

@@ -1,8 +1,20 @@
 import type { Dialect, Route } from '../dialect.ts';
+import { appRoutes } from './apps.ts';
 import { dataRoutes } from './data.ts';
+import { dataSourceRoutes } from './datasources.ts';
 import { fail } from './errors.ts';
+import { roleRoutes } from './roles.ts';
+import { settingsRoutes } from './settings.ts';
+import { statsRoutes } from './stats.ts';
 
-const routes: readonly Route[] = [...dataRoutes];
+const routes: readonly Route[] = [
+  ...appRoutes,
+  ...statsRoutes,
+  ...dataSourceRoutes,
+  ...roleRoutes,
+  ...settingsRoutes,
+  ...dataRoutes,
+];
 
 /** The Taruvi dialect: apps of datasources of tables, their schemas and rows. */
 export const taruvi: Dialect = {

@@ -49,6 +49,7 @@ function engine(parts: Partial<EngineParts>) {
     execute: unexpected,
     define: unexpected,
     account: unexpected,
+    measure: unexpected,
     ready: async () => true,
     ...parts,
   });
