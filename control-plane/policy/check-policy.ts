@@ -42,18 +42,18 @@ function conditionsOf({
   }
 }
 
-/** What the condition may be about. Anything goes where no table is meant, or none is there yet. */
+/** What the condition may be about: the tables meant; anything where none is meant, or none is there yet. */
 function scopesFor(resource: string | undefined, app: string, catalog: Catalog): readonly Scope[] {
   const { caller } = asking(catalog.tenant, app, true);
   const tables = catalog.tables.filter(
     (table) =>
-      resource !== undefined &&
       table.app === app &&
       table.kind === 'table' &&
-      coversResource(resource, tableResource(table.name)),
+      coversResource(resource ?? '*', tableResource(table.name)),
   );
-  if (tables.length === 0) return [givenScope(sql`'{}'::jsonb`, sql`''::text`, caller)];
-  return tables.map((table) => tableScope(table, bare, caller, false));
+  const scopes = tables.map((table) => tableScope(table, bare, caller, false));
+  const open = resource === undefined || tables.length === 0;
+  return open ? [...scopes, givenScope(sql`'{}'::jsonb`, sql`''::text`, caller)] : scopes;
 }
 
 function checkCondition(condition: Condition, scopes: readonly Scope[]): void {

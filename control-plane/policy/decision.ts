@@ -1,4 +1,4 @@
-import { join, type Sql, sql } from '../base/sql.ts';
+import { join, literal, type Sql, sql } from '../base/sql.ts';
 import type { Condition } from '../model/policy.ts';
 import type { Scope } from './cel/scope.ts';
 import { holds, most, type Value } from './cel/value.ts';
@@ -87,7 +87,7 @@ function partsOf(action: string, book: RuleBook, standing: Standing, scopes: Sco
       .filter((rule) => covers([rule.action], action))
       .map((rule) => ({
         effect: rule.effect,
-        who: sql`${standing.caller.id} = ${names([principal])}[1]`,
+        who: sql`${standing.caller.id} = ${literal(principal)}`,
         condition: compile(rule.condition ? [rule.condition] : [], rule.exact),
       })),
   );

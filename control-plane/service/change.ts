@@ -92,6 +92,10 @@ export function planChange(
     case 'deactivate':
     case 'reactivate':
     case 'purge':
+    case 'put_policy':
+    case 'enable_policy':
+    case 'disable_policy':
+    case 'drop_policy':
       throw new TypeError('apps are worked out on their own');
     case 'ensure_table': {
       const { table, most } = definition;

@@ -113,6 +113,20 @@ end
 $$;
 comment on function rowhouse.cel_compare(jsonb, jsonb) is 'Order of two JSON numbers or two JSON strings: -1, 0, 1; NULL for anything else.';
 
+create or replace function rowhouse.cel_plus(a jsonb, b jsonb)
+returns jsonb
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when jsonb_typeof(a) = 'string' and jsonb_typeof(b) = 'string' then to_jsonb((a #>> '{}') || (b #>> '{}'))
+    else to_jsonb(rowhouse.cel_real(rowhouse.cel_number(a) + rowhouse.cel_number(b)))
+  end;
+end
+$$;
+comment on function rowhouse.cel_plus(jsonb, jsonb) is 'Sum of two JSON numbers, or two JSON strings joined; NULL for anything else.';
+
 create or replace function rowhouse.cel_uuid(value text)
 returns uuid
 language sql immutable parallel safe
@@ -178,7 +192,7 @@ declare
   months integer := parts[2]::integer;
   days integer := parts[3]::integer;
 begin
-  if years = 0 or not (months between 1 and 12) or not (days between 1 and 31) then
+  if (years > 0 and months between 1 and 12 and days between 1 and 31) is not true then
     return null;
   end if;
   if days > extract(day from make_date(years, months, 1) + interval '1 month - 1 day') then
@@ -192,14 +206,14 @@ comment on function rowhouse.cel_timestamp(text) is 'The time that a text of RFC
 revoke all on function
   rowhouse.cel_string(jsonb), rowhouse.cel_number(jsonb), rowhouse.cel_real(numeric), rowhouse.cel_whole(numeric),
   rowhouse.cel_integer(jsonb), rowhouse.cel_boolean(jsonb), rowhouse.cel_strings(jsonb), rowhouse.cel_size(jsonb),
-  rowhouse.cel_in(jsonb, jsonb), rowhouse.cel_compare(jsonb, jsonb), rowhouse.cel_uuid(text),
+  rowhouse.cel_in(jsonb, jsonb), rowhouse.cel_compare(jsonb, jsonb), rowhouse.cel_plus(jsonb, jsonb), rowhouse.cel_uuid(text),
   rowhouse.cel_moment(timestamptz), rowhouse.cel_duration(interval), rowhouse.cel_between(timestamptz, timestamptz),
   rowhouse.cel_later(timestamptz, interval), rowhouse.cel_timestamp(text)
 from public;
 grant execute on function
   rowhouse.cel_string(jsonb), rowhouse.cel_number(jsonb), rowhouse.cel_real(numeric), rowhouse.cel_whole(numeric),
   rowhouse.cel_integer(jsonb), rowhouse.cel_boolean(jsonb), rowhouse.cel_strings(jsonb), rowhouse.cel_size(jsonb),
-  rowhouse.cel_in(jsonb, jsonb), rowhouse.cel_compare(jsonb, jsonb), rowhouse.cel_uuid(text),
+  rowhouse.cel_in(jsonb, jsonb), rowhouse.cel_compare(jsonb, jsonb), rowhouse.cel_plus(jsonb, jsonb), rowhouse.cel_uuid(text),
   rowhouse.cel_moment(timestamptz), rowhouse.cel_duration(interval), rowhouse.cel_between(timestamptz, timestamptz),
   rowhouse.cel_later(timestamptz, interval), rowhouse.cel_timestamp(text)
 to rowhouse_tenant;

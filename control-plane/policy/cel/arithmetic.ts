@@ -1,11 +1,14 @@
 import { raw, type Sql, sql } from '../../base/sql.ts';
-import { isNumber, jsonAs } from './convert.ts';
+import { isNumber, jsonAs, jsonTime, timely } from './convert.ts';
 import { CelFault } from './fault.ts';
 import { integer } from './literal.ts';
 import { attempted, computed, typeLabel, type Value } from './value.ts';
 
 /** `+ - * / %` of numbers, times and strings. Nothing of it raises: what has no result is NULL. */
-export function arithmetic(left: Value, right: Value, operator: string, position: number): Value {
+export function arithmetic(a: Value, b: Value, operator: string, position: number): Value {
+  const timed = a.type === 'duration' || b.type === 'duration';
+  const read = (value: Value): Value => (timed && value.type === 'json' ? jsonTime(value) : value);
+  const [left, right] = timely(read(a), read(b));
   const of = [left, right];
   const [l, r] = [left.type, right.type];
   const text = operator === '+' && (l === 'string' || r === 'string');
@@ -14,8 +17,11 @@ export function arithmetic(left: Value, right: Value, operator: string, position
       value.type === 'json' ? jsonAs(value, 'string') : value.sql;
     return { ...computed('string', sql`(${part(left)} || ${part(right)})`, of), mayFail: true };
   }
+  if (operator === '+' && l === 'json' && r === 'json') {
+    return attempted('json', sql`rowhouse.cel_plus(${left.sql}, ${right.sql})`, of);
+  }
   const number = (value: Value): boolean => isNumber(value.type) || value.type === 'json';
-  if (number(left) && number(right) && !(l === 'json' && r === 'json' && operator === '+')) {
+  if (number(left) && number(right)) {
     return numbers(left, right, operator, position);
   }
   if (operator === '-' && l === 'timestamp' && r === 'timestamp') {
@@ -40,10 +46,13 @@ export function arithmetic(left: Value, right: Value, operator: string, position
 /** In numeric, which neither overflows nor rounds where a result is within the range of the type; cut to that range. */
 function numbers(left: Value, right: Value, operator: string, position: number): Value {
   const of = [left, right];
-  const whole = left.type === 'int' && right.type === 'int';
-  if (operator === '%' && !whole) throw new CelFault("'%' takes whole numbers", position);
+  const rest = operator === '%';
+  const whole = rest || (left.type === 'int' && right.type === 'int');
+  if (rest && (left.type === 'double' || right.type === 'double')) {
+    throw new CelFault("'%' takes whole numbers", position);
+  }
   const operand = (value: Value): Sql => {
-    if (value.type === 'json') return jsonAs(value, 'number');
+    if (value.type === 'json') return jsonAs(value, rest ? 'integer' : 'number');
     // A column of numbers can hold what no double can.
     if (value.type === 'double') return sql`rowhouse.cel_real((${value.sql})::numeric)`;
     return sql`(${value.sql})::numeric`;

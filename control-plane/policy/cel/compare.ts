@@ -1,12 +1,13 @@
 import { raw, type Sql, sql } from '../../base/sql.ts';
-import { asJson, isNumber, jsonAs } from './convert.ts';
+import { asJson, isNumber, jsonAs, timely } from './convert.ts';
 import { CelFault } from './fault.ts';
 import { failure, type Type, truth, typeLabel, type Value } from './value.ts';
 
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** `==` and `!=`: null is a value like any other to them; errors stay errors. */
-export function equality(left: Value, right: Value, negated: boolean, position: number): Value {
+export function equality(a: Value, b: Value, negated: boolean, position: number): Value {
+  const [left, right] = timely(a, b);
   const of = [left, right];
   if (left.type === 'null' || right.type === 'null') {
     return nullTest(left.type === 'null' ? right : left, negated);
@@ -84,7 +85,8 @@ function textEqual(left: Value, right: Value): Sql {
 const orderings = new Set(['<', '<=', '>', '>=']);
 
 /** `<` and its kin: an error on null. */
-export function ordering(left: Value, right: Value, operator: string, position: number): Value {
+export function ordering(a: Value, b: Value, operator: string, position: number): Value {
+  const [left, right] = timely(a, b);
   if (!orderings.has(operator)) throw new TypeError(`not an ordering: ${operator}`);
   const of = [left, right];
   const facts = { mayFail: of.some(({ mayFail, nullable }) => mayFail || nullable) };

@@ -1,7 +1,7 @@
 import { join, raw, type Sql, sql } from '../../base/sql.ts';
 import { arithmetic, negation } from './arithmetic.ts';
 import { equality, ordering } from './compare.ts';
-import { isNumber, needTruth } from './convert.ts';
+import { asJson, isNumber, needTruth } from './convert.ts';
 import { CelFault } from './fault.ts';
 import { call } from './functions.ts';
 import { literalValue } from './literal.ts';
@@ -137,10 +137,13 @@ function junction(node: Extract<Node, { op: '&&' | '||' }>, scope: Scope): Value
 }
 
 function choice(parts: readonly Value[], position: number): Value {
-  const [test, then, other] = parts;
-  if (!test || !then || !other) throw new TypeError('three operands');
+  const [test, first, second] = parts;
+  if (!test || !first || !second) throw new TypeError('three operands');
   const condition = needTruth(test, position).sql;
-  const type = common(then.type, other.type, position);
+  const type = common(first.type, second.type, position);
+  const [then, other] = [first, second].map((value) =>
+    type === 'json' && value.type !== 'null' ? { ...value, sql: asJson(value) } : value,
+  ) as [Value, Value];
   const branches = (yes: Sql, no: Sql, neither: Sql): Sql =>
     sql`case when ${condition} then ${yes} when not ${condition} then ${no} else ${neither} end`;
   const mayFail = parts.some((part) => part.mayFail) || test.nullable;
@@ -159,6 +162,7 @@ function common(left: Type, right: Type, position: number): Type {
   if (left === 'null') return right;
   if (right === 'null' || typeLabel(left) === typeLabel(right)) return left;
   if (isNumber(left) && isNumber(right)) return 'double';
+  if (left === 'json' || right === 'json') return 'json';
   const message = `both outcomes are of one type, not ${typeLabel(left)} and ${typeLabel(right)}`;
   throw new CelFault(message, position);
 }

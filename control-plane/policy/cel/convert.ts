@@ -1,6 +1,6 @@
 import { raw, type Sql, sql } from '../../base/sql.ts';
 import { CelFault } from './fault.ts';
-import { type Type, typeLabel, type Value } from './value.ts';
+import { attempted, type Type, typeLabel, type Value } from './value.ts';
 
 /** What a value of JSON is asked to be. */
 type Wanted = 'string' | 'number' | 'integer' | 'boolean' | 'strings';
@@ -38,4 +38,16 @@ export function needTruth(value: Value, position: number): Value {
   const text = need(value, 'bool', position);
   const { nullable: _, constant: __, ...rest } = value;
   return { ...rest, type: 'bool', sql: text, nullable: false, mayFail: true };
+}
+
+/** Both values, the one of JSON as a time where the other is one: JSON writes times as text. */
+export function timely(left: Value, right: Value): readonly [Value, Value] {
+  const time = (value: Value, other: Value): Value =>
+    value.type === 'json' && other.type === 'timestamp' ? jsonTime(value) : value;
+  return [time(left, right), time(right, left)];
+}
+
+/** A value of JSON as a time. */
+export function jsonTime(value: Value): Value {
+  return attempted('timestamp', sql`rowhouse.cel_timestamp(${jsonAs(value, 'string')})`, [value]);
 }

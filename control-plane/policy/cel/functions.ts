@@ -1,5 +1,5 @@
 import { type Sql, sql } from '../../base/sql.ts';
-import { jsonAs, need } from './convert.ts';
+import { jsonTime, need } from './convert.ts';
 import { CelFault } from './fault.ts';
 import { textLiteral } from './literal.ts';
 import { pattern } from './pattern.ts';
@@ -76,7 +76,8 @@ function timestamp([value]: readonly Value[], position: number): Value {
   if (!value) throw new TypeError('one operand');
   if (value.type === 'timestamp') return value;
   if (typeof value.constant === 'string') return timestampLiteral(value.constant, position);
-  const text = value.type === 'json' ? jsonAs(value, 'string') : need(value, 'string', position);
+  if (value.type === 'json') return jsonTime(value);
+  const text = need(value, 'string', position);
   return attempted('timestamp', sql`rowhouse.cel_timestamp(${text})`, [value]);
 }
 

@@ -1,4 +1,4 @@
-import { join, type Sql, sql } from '../../base/sql.ts';
+import { join, raw, type Sql, sql } from '../../base/sql.ts';
 import { equality } from './compare.ts';
 import { asJson, isNumber, jsonAs } from './convert.ts';
 import { CelFault } from './fault.ts';
@@ -51,6 +51,9 @@ function inJson(item: Value, list: Value): Value {
   return { ...value, holds: sql`(${item.sql} = any (${jsonAs(list, 'strings')}::text[]))` };
 }
 
+/** Types of lists, where a sub-select must not be taken for rows. */
+const arrays: Readonly<Record<string, string>> = { bool: 'boolean[]', timestamp: 'timestamptz[]' };
+
 function inArray(item: Value, list: Value, element: string, position: number): Value {
   const of = [item, list];
   const fits =
@@ -67,7 +70,7 @@ function inArray(item: Value, list: Value, element: string, position: number): V
   const numeric = isNumber(item.type);
   const any: Sql = numeric
     ? sql`(${item.sql})::numeric = any (${list.sql}::numeric[])`
-    : sql`${item.sql} = any (${list.sql})`;
+    : sql`${item.sql} = any ((${list.sql})::${raw(arrays[element] ?? 'text[]')})`;
   const absent = sql`(${item.sql}) is null or (${list.sql}) is null`;
   const exact = sql`case when ${absent} then null else coalesce(${any}, false) end`;
   return truth(exact, of, {
