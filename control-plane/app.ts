@@ -15,8 +15,9 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
     throw new ConfigError('DATABASE_URL', 'is missing: start the embedded Postgres and name it');
   }
   const services = openServices(config, config.databaseUrl);
-  const { engine, tokens, takeTurn, admin, ready, pools, end } = services;
-  return createEdge(config, {
+  const { engine, tokens, takeTurn, admin, ready, pools, end, resume } = services;
+  const log = options.log ?? createLog();
+  const app = createEdge(config, {
     engine,
     tokens,
     takeTurn,
@@ -25,6 +26,15 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
     end,
     dialects,
     pools: { data: pools.data.stats, ddl: pools.ddl.stats },
-    log: options.log ?? createLog(),
+    log,
   });
+  return {
+    ...app,
+    listen: async (port, host) => {
+      const address = await app.listen(port, host);
+      // The database may still be down; then the next definition of the tenant sees to it.
+      resume().catch((error: unknown) => log.warn({ err: error }, 'no operation was taken up'));
+      return address;
+    },
+  };
 }

@@ -13,7 +13,7 @@ import { shares } from './pg/share.ts';
 import { toServiceError } from './pg/sqlstate.ts';
 import { createAccounts } from './service/accounts.ts';
 import { createAdmin, type TenantAdmin } from './service/admin.ts';
-import { createDefine } from './service/define.ts';
+import { createDefiner } from './service/define.ts';
 import { type Caller, createEngine, type Engine, type EngineParts } from './service/engine.ts';
 import { createExecutor } from './service/execute.ts';
 import { type AsOwner, asOwner } from './service/owner.ts';
@@ -33,6 +33,8 @@ export interface Services {
   readonly createLogin: (login: NewLogin) => Promise<void>;
   readonly hasLogin: (user: string) => Promise<boolean>;
   readonly pools: { readonly data: Pool; readonly ddl: Pool };
+  /** Takes up the changes of tables that ended processes left half-way. */
+  readonly resume: () => Promise<void>;
   readonly end: () => Promise<void>;
 }
 
@@ -64,10 +66,11 @@ export function openServices(config: Config, databaseUrl: string): Services {
   const owner: AsOwner = (work) => asOwner(ddl, work);
   const tokens = createTokens(config);
   const { createTenant, dropTenant, createLogin } = createTenants(owner, catalogs.forget);
+  const { define, operations } = createDefiner(placement, catalogs);
   const loader = {
     load: catalogs.load,
     execute: createExecutor({ placement, session: createSession() }),
-    define: createDefine(placement, catalogs),
+    define,
   };
   return {
     loader,
@@ -92,7 +95,9 @@ export function openServices(config: Config, databaseUrl: string): Services {
         return found.length > 0;
       }),
     pools: { data, ddl },
+    resume: operations.resume,
     end: async () => {
+      await operations.stop();
       await Promise.all([data.end(), ddl.end()]);
     },
   };

@@ -85,6 +85,12 @@ export const errorKinds = {
   has_dependents: { code: 'RH505', status: 409, text: 'Other objects depend on this one' },
   tenant_exists: { code: 'RH506', status: 409, text: 'A tenant of this name exists' },
   name_taken: { code: 'RH507', status: 409, text: 'The name is taken' },
+  data_loss: { code: 'RH508', status: 400, text: 'The change would lose stored values' },
+  rollback_conflict: {
+    code: 'RH509',
+    status: 409,
+    text: 'The operation cannot be taken back any more',
+  },
   database_unavailable: { code: 'RH600', status: 503, text: 'The database cannot be reached' },
   database_busy: { code: 'RH601', status: 503, text: 'The database is busy' },
   statement_timeout: { code: 'RH602', status: 504, text: 'The statement took too long' },

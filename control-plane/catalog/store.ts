@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Catalog, NamedValues } from '../model/catalog.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { storePlace } from './app-store.ts';
@@ -39,9 +39,9 @@ export async function storeTable(
   await connection.query(
     `insert into control.relations (tenant_id, id, uuid, app, datasource, name, physical, kind, provider, access, status,
        features, "freeze", sudo, key, description, extra, uniques, endpoints, path, "view", active, deactivated_with,
-       suspended, materialized, indexes, search, graph, document, policy)
+       suspended, materialized, indexes, search, graph, document, policy, holder)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-       $24, $25, $26, $27, $28, $29, $30)
+       $24, $25, $26, $27, $28, $29, $30, $31)
      on conflict on constraint relations_pkey do update set app = excluded.app, datasource = excluded.datasource,
        name = excluded.name, physical = excluded.physical, kind = excluded.kind, provider = excluded.provider,
        access = excluded.access, status = excluded.status, features = excluded.features, "freeze" = excluded.freeze,
@@ -50,6 +50,7 @@ export async function storeTable(
        active = excluded.active, deactivated_with = excluded.deactivated_with, suspended = excluded.suspended,
        materialized = excluded.materialized, indexes = excluded.indexes, search = excluded.search,
        graph = excluded.graph, document = excluded.document, policy = excluded.policy,
+       holder = excluded.holder,
        updated_at = now()`,
     [
       tenantId,
@@ -82,6 +83,7 @@ export async function storeTable(
       jsonOf(table.graph),
       jsonOf(table.document),
       jsonOf(table.policy),
+      table.holder ?? null,
     ],
   );
   await storeColumns(connection, tenantId, table);
@@ -225,20 +227,25 @@ export interface Operation {
   readonly definition: Json;
   readonly forward: readonly string[];
   readonly reverse: readonly string[];
+  /** What of the definition changed, step by step. */
+  readonly changes?: readonly JsonObject[];
+  /** The table as it was: what a rollback goes back to. */
+  readonly before?: Table;
   /** Absent: done. */
   readonly error?: string;
 }
 
-/** Records who changed the model, with the SQL and its reverse. */
+/** Records who changed the model, with the SQL and its reverse. Answers with the record's public id. */
 export async function storeOperation(
   connection: Connection,
   tenantId: number,
   operation: Operation,
-): Promise<void> {
-  await connection.query(
+): Promise<string> {
+  const [row] = await rowsOf<{ uuid: string }>(
+    connection,
     `insert into control.operations (tenant_id, relation_id, app, datasource, principal, kind, definition, forward_sql,
-       rollback_sql, status, error, request_id, finished_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp())`,
+       rollback_sql, status, error, request_id, changes, before, finished_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp()) returning uuid`,
     [
       tenantId,
       operation.relation ?? null,
@@ -252,8 +259,11 @@ export async function storeOperation(
       operation.error === undefined ? 'done' : 'failed',
       operation.error ?? null,
       operation.requestId,
+      JSON.stringify(operation.changes ?? []),
+      operation.before === undefined ? null : JSON.stringify(operation.before),
     ],
   );
+  return row?.uuid ?? '';
 }
 
 /** Begins the next version: from the commit on, requests planned for the one before are told that they are stale. */

@@ -1,6 +1,7 @@
 import { ident, sql } from '../base/sql.ts';
 import { flagNames, flags } from '../model/flags.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
+import { ownColumns } from '../model/held.ts';
 import type { Column, Table, UniqueRule } from '../model/table.ts';
 import { joinedName, shortName } from './names.ts';
 import { columnList, constraint, type TableObject } from './object.ts';
@@ -12,28 +13,31 @@ export function constraints(table: Table): readonly TableObject[] {
     ...uniqueConstraints(table),
     ...jointConstraints(table),
     ...distinctEnds(table),
-    ...table.columns.flatMap(checksOf(table)),
+    ...ownColumns(table).flatMap(checksOf(table)),
   ];
 }
 
 function primaryKey(table: Table): readonly TableObject[] {
   if (table.key.length === 0) return [];
-  const rule = sql`primary key ${columnList(table.key)}`;
-  return [constraint(table, { kind: 'primary', name: `pkey_${table.id}`, rule, split: false })];
+  const rule = { kind: 'unique', columns: table.key } as const;
+  const text = sql`primary key ${columnList(table.key)}`;
+  return [constraint(table, { kind: 'primary', name: `pkey_${table.id}`, rule, text })];
 }
 
 /** With a trash, uniqueness holds among live rows only and is a partial index: see index.ts. */
 function uniqueConstraints(table: Table): readonly TableObject[] {
   if (table.features.softDelete) return [];
-  return table.columns.filter(isUniqueBeyondKey(table)).map((column) =>
-    constraint(table, {
-      kind: 'unique',
-      name: uniqueName(column, table),
-      rule: sql`unique ${columnList([column.name])}`,
-      split: false,
-      field: column.name,
-    }),
-  );
+  return ownColumns(table)
+    .filter(isUniqueBeyondKey(table))
+    .map((column) =>
+      constraint(table, {
+        kind: 'unique',
+        name: uniqueName(column, table),
+        rule: { kind: 'unique', columns: [column.name] },
+        text: sql`unique ${columnList([column.name])}`,
+        field: column.name,
+      }),
+    );
 }
 
 function jointConstraints(table: Table): readonly TableObject[] {
@@ -41,8 +45,8 @@ function jointConstraints(table: Table): readonly TableObject[] {
     constraint(table, {
       kind: 'unique',
       name: jointName(rule, table),
-      rule: sql`unique ${columnList(rule.columns)}`,
-      split: false,
+      rule: { kind: 'unique', columns: rule.columns },
+      text: sql`unique ${columnList(rule.columns)}`,
     }),
   );
 }
@@ -52,8 +56,10 @@ const endsCheck = 'ends_check';
 /** An edge has two ends. */
 function distinctEnds(table: Table): readonly TableObject[] {
   if (!isEdgeTable(table)) return [];
-  const rule = sql`check (${ident(ends.from)} <> ${ident(ends.to)})`;
-  return [constraint(table, { kind: 'check', name: endsCheck, rule, split: true, field: ends.to })];
+  const holds = sql`${ident(ends.from)} <> ${ident(ends.to)}`;
+  const rule = { kind: 'check', holds } as const;
+  const text = sql`check (${holds})`;
+  return [constraint(table, { kind: 'check', name: endsCheck, rule, text, field: ends.to })];
 }
 
 function jointName({ name }: UniqueRule, table: Table): string {
@@ -81,8 +87,8 @@ function checksOf(table: Table): (column: Column) => readonly TableObject[] {
         constraint(table, {
           kind: 'check',
           name,
-          rule: sql`check (${rule})`,
-          split: true,
+          rule: { kind: 'check', holds: rule },
+          text: sql`check (${rule})`,
           field: column.name,
         }),
       ];
@@ -103,7 +109,7 @@ export function constraintFacts(table: Table): readonly ConstraintFacts[] {
     name: uniqueName(column, table),
     columns: [column.name],
   }));
-  const checks = table.columns.flatMap((column) =>
+  const checks = ownColumns(table).flatMap((column) =>
     checksOf(table)(column).map(({ name }) => ({
       kind: 'check' as const,
       name,

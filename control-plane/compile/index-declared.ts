@@ -8,7 +8,8 @@ export function declaredIndexes(table: Table): readonly TableObject[] {
     const name = ident(table.schema, rule.name);
     const unique = raw(rule.unique ? 'unique ' : '');
     const where = rule.where === undefined ? sql`` : sql` where ${raw(rule.where)}`;
-    const create = sql`create ${unique}index ${ident(rule.name)} on ${tableName(table)} using ${raw(rule.method)} (${parts(rule)})${where}`;
+    const on = sql`using ${raw(rule.method)} (${parts(rule)})${where}`;
+    const create = sql`create ${unique}index ${ident(rule.name)} on ${tableName(table)} ${on}`;
     const comment = sql`comment on index ${name} is ${literal(rule.comment ?? null)}`;
     return {
       kind: 'index',
@@ -16,6 +17,8 @@ export function declaredIndexes(table: Table): readonly TableObject[] {
       name: rule.name,
       create: [toText(create), ...(rule.comment === undefined ? [] : [toText(comment)])],
       drop: [toText(sql`drop index ${name}`)],
+      apart: { kind: 'index', unique: rule.unique === true, on },
+      ...ruleOf(rule),
       // 54000: a stored value too long for an index.
       conflicts: ['54', ...(rule.unique ? ['23'] : [])],
       // Postgres rebuilds an index on plain columns itself; a text over them may mean nothing for the new type.
@@ -25,6 +28,14 @@ export function declaredIndexes(table: Table): readonly TableObject[] {
           : table.columns.map((column) => column.name),
     };
   });
+}
+
+/** Counted are the rows that share plain columns. */
+function ruleOf({ columns, unique, where }: IndexRule): Pick<TableObject, 'rule'> {
+  if (!unique || !columns) return {};
+  const names = columns.map(({ name }) => name);
+  const among = where === undefined ? {} : { among: raw(where) };
+  return { rule: { kind: 'unique', columns: names, ...among } };
 }
 
 function hasClass({ columns = [], operatorClass }: IndexRule): boolean {

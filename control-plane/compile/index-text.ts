@@ -32,6 +32,8 @@ export async function checkedTexts(definition: Definition): Promise<Definition> 
       return { ...definition, table: await checkedIndexes(definition.table) };
     case 'change_table':
       return { ...definition, to: await checkedIndexes(definition.to) };
+    case 'define_tables':
+      return { ...definition, tables: await Promise.all(definition.tables.map(checkedIndexes)) };
     default:
       return definition;
   }

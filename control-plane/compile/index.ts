@@ -1,7 +1,8 @@
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import { type ColumnType, classOf, hasWords } from '../base/types.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
-import type { SearchRule, Table } from '../model/table.ts';
+import { heldValue } from '../model/held.ts';
+import type { Column, SearchRule, Table } from '../model/table.ts';
 import { searchVector as vectorName } from '../model/table-schema.ts';
 import { isUniqueBeyondKey, uniqueName } from './constraint.ts';
 import { declaredIndexes } from './index-declared.ts';
@@ -28,28 +29,36 @@ function index(table: Table, name: string, rest: Sql, field?: string): TableObje
     name,
     create: [toText(sql`create index ${ident(name)} on ${tableName(table)} ${rest}`)],
     drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+    apart: { kind: 'index', unique: false, on: rest },
     ...(field === undefined ? {} : { field }),
   };
 }
 
-/** Live rows only: a value in the trash may be taken again. */
+/** What constraints can't say. Live rows only: a value in the trash may be taken again. */
 function uniqueIndexes(table: Table): readonly TableObject[] {
-  if (!table.features.softDelete) return [];
-  return table.columns.filter(isUniqueBeyondKey(table)).map((column) => {
-    const name = uniqueName(column, table);
-    const on = sql`${tableName(table)} ${columnList([column.name])}`;
-    const live = sql`where trashed_at is null and deleted_at is null`;
-    return {
-      kind: 'index',
-      on: table.physical,
-      name,
-      create: [toText(sql`create unique index ${ident(name)} on ${on} ${live}`)],
-      drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
-      // 54000: a stored text too long for an index.
-      conflicts: ['23', '54'],
-      field: column.name,
-    };
-  });
+  const trash = table.features.softDelete;
+  const beyond = table.columns.filter(isUniqueBeyondKey(table));
+  return beyond
+    .filter(({ held }) => trash || held !== undefined)
+    .map((column) => {
+      const name = uniqueName(column, table);
+      const live = sql`trashed_at is null and deleted_at is null`;
+      const rest = sql`(${indexed(column, table)})${trash ? sql` where ${live}` : sql``}`;
+      const columns = [column.name];
+      const rule = { kind: 'unique', columns, ...(trash ? { among: live } : {}) } as const;
+      return {
+        kind: 'index',
+        on: table.physical,
+        name,
+        create: [toText(sql`create unique index ${ident(name)} on ${tableName(table)} ${rest}`)],
+        drop: [toText(sql`drop index ${ident(table.schema, name)}`)],
+        ...(column.held === undefined ? { rule } : {}),
+        apart: { kind: 'index', unique: true, on: rest },
+        // 54000: a stored text too long for an index.
+        conflicts: ['23', '54'],
+        field: column.name,
+      };
+    });
 }
 
 function plainIndexes(table: Table): readonly TableObject[] {
@@ -59,12 +68,19 @@ function plainIndexes(table: Table): readonly TableObject[] {
       const method = isInverted(column.type) ? sql`using gin ` : sql``;
       const name = shortName(column.name, `idx_${table.id}`);
       // Objects are asked what they contain; the smaller operator class serves that and no more.
-      const on =
-        table.provider === 'jsonb' && isInverted(column.type)
-          ? sql`(${ident(column.name)} jsonb_path_ops)`
-          : columnList([column.name]);
+      const paths =
+        table.provider === 'jsonb' && classOf(column.type) === 'json' && !column.type.array;
+      const on = paths
+        ? sql`(${indexed(column, table)} jsonb_path_ops)`
+        : sql`(${indexed(column, table)})`;
       return index(table, name, sql`${method}${on}`, column.name);
     });
+}
+
+/** What an index is made over: the column, or the expression of one that is held. */
+function indexed(column: Column, { holder }: Table): Sql {
+  if (column.held === undefined || holder === undefined) return ident(column.name);
+  return sql`(${heldValue(column, ident(holder))})`;
 }
 
 /** Arrays and JSON are searched by what they contain. */
@@ -110,7 +126,7 @@ function accessIndexes(table: Table): readonly TableObject[] {
 
 /** One generated vector, by the search rule or over all searchable columns, and its inverted index. */
 function searchVector(table: Table): readonly TableObject[] {
-  const words = table.search ? weighted(table.search) : unweighted(table);
+  const words = table.search ? weighted(table.search, table) : unweighted(table);
   if (!words) return [];
   const name = vectorName(table);
   const line = sql`${ident(name)} tsvector generated always as (${words}) stored`;
@@ -135,20 +151,23 @@ function searchVector(table: Table): readonly TableObject[] {
   ];
 }
 
-function weighted({ language, fields }: SearchRule): Sql {
-  const vectors = fields.map(({ column, weight }) => {
-    const words = sql`to_tsvector(${literal(language)}::regconfig, coalesce(${ident(column)}, ''))`;
+function weighted({ language, fields }: SearchRule, table: Table): Sql {
+  const vectors = fields.map(({ column: name, weight }) => {
+    const column = table.columns.find((each) => each.name === name);
+    const text = column ? indexed(column, table) : ident(name);
+    const words = sql`to_tsvector(${literal(language)}::regconfig, coalesce(${text}, ''))`;
     return sql`setweight(${words}, ${literal(weight)})`;
   });
   return join(vectors, ' || ');
 }
 
 /** Only types whose text is the same in every session can be generated from; others have no words to search. */
-function unweighted({ columns }: Table): Sql | undefined {
-  const texts = columns
+function unweighted(table: Table): Sql | undefined {
+  const texts = table.columns
     .filter(({ searchable, type }) => searchable && hasWords(type))
-    .map(({ name, type }) => {
-      const text = classOf(type) === 'text' ? ident(name) : sql`${ident(name)}::text`;
+    .map((column) => {
+      const value = indexed(column, table);
+      const text = classOf(column.type) === 'text' ? value : sql`${value}::text`;
       return sql`coalesce(${text}, '')`;
     });
   return texts.length === 0

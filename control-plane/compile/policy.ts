@@ -126,7 +126,8 @@ function withEnds(table: Table, conditions: Conditions): Conditions {
   const both = (condition: Sql): Sql => join([condition, ...visible], ' and ');
   return {
     ...conditions,
-    select: both(conditions.select),
+    // The stamp again: a new edge to a row that is not there is refused by the reference, not here.
+    select: sql`(${own} or ${both(conditions.select)})`,
     update: both(conditions.update),
     delete: both(conditions.delete),
   };

@@ -1,4 +1,5 @@
-import { ident, literal, sql, toText } from '../base/sql.ts';
+import { ident, literal, type Sql, sql, toText } from '../base/sql.ts';
+import { ownColumns } from '../model/held.ts';
 import { isClosed, type Table } from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 
@@ -22,7 +23,7 @@ export function privileges(table: Table): readonly TableObject[] {
 export function comments(table: Table): readonly TableObject[] {
   const on = tableName(table);
   const made: TableObject[] = [];
-  const add = (name: string, subject: ReturnType<typeof sql>, text: string | undefined): void => {
+  const add = (name: string, subject: Sql, text: string | undefined, column?: string): void => {
     if (text === undefined || text === '') return;
     made.push({
       kind: 'comment',
@@ -30,12 +31,13 @@ export function comments(table: Table): readonly TableObject[] {
       name,
       create: [toText(sql`comment on ${subject} is ${literal(text)}`)],
       drop: [toText(sql`comment on ${subject} is null`)],
+      ...(column === undefined ? {} : { column }),
     });
   };
   add('table', sql`table ${on}`, table.description);
-  for (const column of table.columns) {
+  for (const column of ownColumns(table)) {
     const subject = sql`column ${ident(table.schema, table.physical, column.name)}`;
-    add(`column ${column.name}`, subject, column.description);
+    add(`column ${column.name}`, subject, column.description, column.name);
   }
   return made;
 }

@@ -46,8 +46,13 @@ function foreignKey(reference: Reference, table: Table, target: Table): TableObj
   return constraint(table, {
     kind: 'reference',
     name: reference.name,
-    rule: sql`foreign key ${points} ${events}`,
-    split: true,
+    rule: {
+      kind: 'reference',
+      columns: reference.columns,
+      target: tableName(target),
+      targetColumns: reference.targetColumns,
+    },
+    text: sql`foreign key ${points} ${events}`,
     ...(field === undefined ? {} : { field }),
   });
 }

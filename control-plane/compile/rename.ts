@@ -1,6 +1,13 @@
 import { ident, sql, toText } from '../base/sql.ts';
 import { type Catalog, withTable } from '../model/catalog.ts';
-import type { IndexRule, SearchRule, Table } from '../model/table.ts';
+import { heldColumns } from '../model/held.ts';
+import {
+  type Column,
+  type IndexRule,
+  type SearchRule,
+  sameName,
+  type Table,
+} from '../model/table.ts';
 import { type TableObject, tableName } from './object.ts';
 import { inbound } from './reference.ts';
 import type { Step } from './step.ts';
@@ -35,10 +42,13 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
     old.physical === table.physical ? [] : [{ from: old.physical, to: table.physical }];
   if (moves.length + tableMoves.length === 0) return { table: old, catalog: before, steps: [] };
   const here = tableName(table);
+  // A column held in JSON keeps its key: its name is the model's alone.
+  const held = new Set(heldColumns(old).map(({ id }) => id));
+  const own = moves.filter(({ id }) => !held.has(id));
   const forward = [
     ...triggers.flatMap(({ from }) => from.drop),
     ...tableMoves.map(({ from, to }) => moveTable(table.schema, from, to)),
-    ...moves.map(({ from, to }) =>
+    ...own.map(({ from, to }) =>
       toText(sql`alter table ${here} rename column ${ident(from)} to ${ident(to)}`),
     ),
     ...names.flatMap(({ from, to }) => moveObject(table.schema, to, from.name, to.name)),
@@ -47,7 +57,7 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
   const reverse = [
     ...triggers.flatMap(({ to }) => to.drop),
     ...names.flatMap(({ from, to }) => moveObject(table.schema, to, to.name, from.name)),
-    ...moves
+    ...own
       .toReversed()
       .map(({ from, to }) =>
         toText(sql`alter table ${here} rename column ${ident(to)} to ${ident(from)}`),
@@ -56,7 +66,11 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
     ...triggers.flatMap(({ from }) => from.create),
   ];
   const description = `rename in table ${old.name}`;
-  return { table, catalog, steps: [{ class: 'safe', description, forward, reverse }] };
+  return {
+    table,
+    catalog,
+    steps: [{ op: 'rename', class: 'safe', description, forward, reverse }],
+  };
 }
 
 interface Move {
@@ -90,24 +104,33 @@ function columnMoves(old: Table, next: Table): readonly Move[] {
 
 function renamed(old: Table, next: Table, moves: readonly Move[]): Table {
   const last = new Map(moves.map(({ id, to }) => [id, to]));
-  const names = new Map(old.columns.map(({ id, name }) => [name, last.get(id) ?? name]));
-  const move = (name: string): string => names.get(name) ?? name;
-  const self = { app: next.app, name: next.name };
+  return withNames(old, next, ({ id, name }) => last.get(id) ?? name);
+}
+
+/** A table under another name and with its columns under other names, wherever its definition speaks of them. */
+export function withNames(
+  table: Table,
+  { app, name, physical }: Pick<Table, 'app' | 'name' | 'physical'>,
+  nameOf: (column: Column) => string,
+): Table {
+  const names = new Map(table.columns.map((column) => [column.name, nameOf(column)]));
+  const move = (column: string): string => names.get(column) ?? column;
+  const self = { app, name };
   return {
-    ...old,
+    ...table,
     ...self,
-    physical: next.physical,
-    columns: old.columns.map((column) => ({ ...column, name: move(column.name) })),
-    key: old.key.map(move),
-    ...(old.uniques
-      ? { uniques: old.uniques.map((rule) => ({ ...rule, columns: rule.columns.map(move) })) }
+    physical,
+    columns: table.columns.map((column) => ({ ...column, name: move(column.name) })),
+    key: table.key.map(move),
+    ...(table.uniques
+      ? { uniques: table.uniques.map((rule) => ({ ...rule, columns: rule.columns.map(move) })) }
       : {}),
-    ...(old.indexes
-      ? { indexes: old.indexes.map((rule) => movedIndex(rule, move, old, next)) }
+    ...(table.indexes
+      ? { indexes: table.indexes.map((rule) => movedIndex(rule, move, table, { physical })) }
       : {}),
-    ...(old.search ? { search: movedSearch(old.search, move) } : {}),
-    references: old.references.map((reference) => {
-      const own = reference.target.app === old.app && reference.target.name === old.name;
+    ...(table.search ? { search: movedSearch(table.search, move) } : {}),
+    references: table.references.map((reference) => {
+      const own = sameName(reference.target, table);
       return {
         ...reference,
         columns: reference.columns.map(move),
@@ -117,20 +140,34 @@ function renamed(old: Table, next: Table, moves: readonly Move[]): Table {
   };
 }
 
-/** The names of indexes begin with that of their table. Texts over columns stay: an index on one that is renamed is made anew. */
+/** The names of indexes begin with that of their table. */
 function movedIndex(
   rule: IndexRule,
   move: (name: string) => string,
-  old: Table,
-  next: Table,
+  old: Pick<Table, 'physical'>,
+  next: Pick<Table, 'physical'>,
 ): IndexRule {
   const prefix = `${old.physical}_`;
   const name = rule.name.startsWith(prefix)
     ? `${next.physical}_${rule.name.slice(prefix.length)}`
     : rule.name;
-  if (!rule.columns) return { ...rule, name };
-  const columns = rule.columns.map((column) => ({ ...column, name: move(column.name) }));
-  return { ...rule, name, columns };
+  const { columns, expression, where } = rule;
+  return {
+    ...rule,
+    name,
+    ...(columns ? { columns: columns.map((each) => ({ ...each, name: move(each.name) })) } : {}),
+    ...(expression === undefined ? {} : { expression: movedText(expression, move) }),
+    ...(where === undefined ? {} : { where: movedText(where, move) }),
+  };
+}
+
+/** A text printed from a tree: every name is in quotes, and those that are no column's are qualified. */
+function movedText(text: string, move: (name: string) => string): string {
+  return text.replaceAll(
+    /'(?:[^']|'')*'|(?<![."])"((?:[^"]|"")*)"(?!["])(?!\.)/g,
+    (token, name: string | undefined) =>
+      name === undefined ? token : toText(ident(move(name.replaceAll('""', '"')))),
+  );
 }
 
 function movedSearch(search: SearchRule, move: (name: string) => string): SearchRule {
@@ -142,7 +179,7 @@ function moveTable(schema: string, from: string, to: string): string {
   return toText(sql`alter table ${ident(schema, from)} rename to ${ident(to)}`);
 }
 
-function moveObject(
+export function moveObject(
   schema: string,
   object: TableObject,
   from: string,

@@ -28,7 +28,10 @@ export function settle(
   newId: () => string,
   old?: Table,
 ): Table {
-  const columns = draft.columns.map((column) => settleColumn(column, newId, draft, old));
+  const columns = settleHeld(
+    draft.columns.map((column) => settleColumn(column, newId, draft, old)),
+    old,
+  );
   const taken = new Set(
     catalog.tables
       .filter((table) => table.id !== identity.id)
@@ -113,9 +116,11 @@ function settleColumn(
   old: Table | undefined,
 ): Column {
   const required = column.required || draft.key.includes(column.name);
+  // A name that a column has just given up may be taken by a new one.
+  const claimed = new Set(draft.columns.map(({ id }) => id));
   const was =
     old?.columns.find(({ id }) => id === column.id) ??
-    old?.columns.find(({ name }) => name === column.name);
+    old?.columns.find(({ id, name }) => name === column.name && !claimed.has(id));
   if (!was) {
     const id = column.id === '' ? newId() : column.id;
     return { ...column, id, required, createdAt: '', updatedAt: '' };
@@ -123,6 +128,21 @@ function settleColumn(
   const settled = { ...column, id: was.id, required, createdAt: was.createdAt };
   const changed = fingerprint(settled) !== fingerprint(was);
   return { ...settled, updatedAt: changed ? '' : was.updatedAt };
+}
+
+/** A held column keeps its key when its name changes; a new one doesn't take the key of another. */
+function settleHeld(columns: readonly Column[], old: Table | undefined): readonly Column[] {
+  const kept = new Map(old?.columns.map(({ id, held }) => [id, held]));
+  const taken = new Set(columns.flatMap(({ id }) => kept.get(id) ?? []));
+  return columns.map((column) => {
+    if (column.held === undefined) return column;
+    const was = kept.get(column.id);
+    if (was !== undefined) return { ...column, held: was };
+    let key = column.held;
+    for (let n = 2; taken.has(key); n++) key = `${column.held} ${n}`;
+    taken.add(key);
+    return { ...column, held: key };
+  });
 }
 
 /** A table renamed by this very draft may still be spoken of by its old name in references to itself. */

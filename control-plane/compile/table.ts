@@ -14,6 +14,7 @@ import { triggers } from './trigger.ts';
 
 /** Everything a table has besides its columns, in the order it is made. */
 export function objectsOf(table: Table, catalog: Catalog): readonly TableObject[] {
+  if (isDefinedOnly(table)) return [];
   return [
     ...constraints(table),
     ...indexes(table),
@@ -26,14 +27,23 @@ export function objectsOf(table: Table, catalog: Catalog): readonly TableObject[
   ];
 }
 
+/** Whether a table is defined and has no physical table yet: there is nothing to make, change or drop. */
+export function isDefinedOnly({ materialized }: Pick<Table, 'materialized'>): boolean {
+  return materialized === false;
+}
+
 /** Makes a table of the catalog. Anything that can stand in CREATE TABLE does: one statement instead of many. */
 export function createTable(table: Table, catalog: Catalog): Step {
+  if (isDefinedOnly(table)) {
+    return { class: 'safe', description: `define table ${table.name}`, forward: [], reverse: [] };
+  }
   const on = tableName(table);
   const objects = objectsOf(table, catalog);
   const lines = physicalColumns(table).map((column) => toText(columnLine(column)));
   const inline = objects.flatMap((object) => object.inline ?? []);
   const body = [...lines, ...inline].join(',\n  ');
   return {
+    op: 'create_table',
     class: 'safe',
     description: `create table ${table.name}`,
     forward: [
@@ -49,6 +59,7 @@ export function createTable(table: Table, catalog: Catalog): Step {
 export function dropTable(table: Table, catalog: Catalog): Step {
   const { forward, reverse } = createTable(table, catalog);
   return {
+    op: 'drop_table',
     class: 'destructive',
     description: `drop table ${table.name}`,
     forward: reverse,

@@ -369,6 +369,48 @@ end`,
       about: 'Takes a trashed row back.',
     },
     {
+      name: 'graph_reach',
+      args: `"table" text, node text, direction text default 'descendants', depth integer default null, types text[] default null`,
+      returns: 'table (key text, distance integer)',
+      volatility: 'stable',
+      body: sql`begin
+  return query select r.key, r.distance from rowhouse.graph_reach(${tenant}, $1, $2, $3, $4, $5) as r;
+end`,
+      about:
+        'Rows reached from a row along edges, nearest first, itself included. direction: descendants, ancestors or both.',
+    },
+    {
+      name: 'graph_path',
+      args: `"table" text, source text, target text, direction text default 'ancestors', types text[] default null, weight text default null, depth integer default null`,
+      returns: 'table (place integer, key text, edge json, cost numeric)',
+      volatility: 'stable',
+      body: sql`begin
+  return query select p.place, p.key, p.edge, p.cost from rowhouse.graph_path(${tenant}, $1, $2, $3, $4, $5, $6, coalesce($7, 100)) as p;
+end`,
+      about:
+        'A shortest path between two rows, node by node with the edge that leads there; with weight the cheapest one.',
+    },
+    {
+      name: 'tree_descendants',
+      args: `"table" text, node text, depth integer default null`,
+      returns: 'table (key text, distance integer)',
+      volatility: 'stable',
+      body: sql`begin
+  return query select r.key, r.distance from rowhouse.graph_reach(${tenant}, $1, $2, 'descendants', $3, null) as r where r.distance > 0;
+end`,
+      about: 'Rows below a row, nearest first.',
+    },
+    {
+      name: 'tree_ancestors',
+      args: `"table" text, node text, depth integer default null`,
+      returns: 'table (key text, distance integer)',
+      volatility: 'stable',
+      body: sql`begin
+  return query select r.key, r.distance from rowhouse.graph_reach(${tenant}, $1, $2, 'ancestors', $3, null) as r where r.distance > 0;
+end`,
+      about: 'Rows above a row, nearest first.',
+    },
+    {
       name: 'access_of',
       args: '"table" text, key text',
       returns: 'jsonb',

@@ -1,6 +1,7 @@
 import { ident, join, literal, raw, type Sql, sql, toText } from '../base/sql.ts';
 import { carries, type Flag, flags } from '../model/flags.ts';
-import type { Table } from '../model/table.ts';
+import { heldColumns } from '../model/held.ts';
+import type { Column, Table } from '../model/table.ts';
 import { hasStamp, logicalName } from '../model/table-schema.ts';
 import { shortName } from './names.ts';
 import { type TableObject, tableName } from './object.ts';
@@ -168,6 +169,7 @@ export function triggers(table: Table): readonly TableObject[] {
       args: [name],
     });
   }
+  made.push(...heldTrigger(table));
   const touched = flagged(table, 'touched');
   if (touched.length > 0) {
     add({
@@ -229,6 +231,28 @@ function historyTriggers(table: Table): readonly TableObject[] {
   ];
 }
 
+/** The rules of held columns. Rows that are there already must fit them too. */
+function heldTrigger(table: Table): readonly TableObject[] {
+  const { holder } = table;
+  if (holder === undefined) return [];
+  const rules = JSON.stringify(heldColumns(table).map(rulesOf));
+  const made = trigger(table, {
+    order: '_150_held',
+    when: 'before insert or update',
+    each: 'row',
+    call: 'guard_held',
+    args: [logicalName(table), holder, rules],
+  });
+  const on = literal(toText(tableName(table)));
+  const check = sql`select rowhouse.require_held(${on}, ${literal(holder)}, ${literal(rules)}::jsonb)`;
+  return [{ ...made, create: [...made.create, toText(check)], conflicts: ['23'] }];
+}
+
+/** What guard_held needs to know of a column. */
+function rulesOf({ id: _id, createdAt: _created, updatedAt: _updated, ...rules }: Column): object {
+  return rules;
+}
+
 /** Whether an update changes a column. */
 function changed(name: string): Sql {
   return sql`old.${ident(name)} is distinct from new.${ident(name)}`;
@@ -236,5 +260,8 @@ function changed(name: string): Sql {
 
 /** Names of the columns that carry a flag. */
 function flagged(table: Table, flag: Flag): readonly string[] {
-  return table.columns.filter((column) => carries(column, flag)).map(({ name }) => name);
+  const names = table.columns
+    .filter((column) => carries(column, flag))
+    .map(({ name, held }) => (held === undefined ? name : (table.holder ?? name)));
+  return [...new Set(names)];
 }

@@ -68,8 +68,37 @@ export type Relabel = (error: ServiceError) => ServiceError;
 /** The model after a definition. */
 export interface DefinitionOutcome {
   readonly catalog: Catalog;
-  /** The table defined; absent after a drop. */
+  /** The table defined; absent after a drop. While an operation is running: as it still is. */
   readonly table?: Table;
+  /** On record for this change; absent where nothing changed. */
+  readonly operation?: { readonly id: string; readonly status: 'done' | 'running' };
+  /** Of a dry run. */
+  readonly foreseen?: Foreseen;
+}
+
+/** What a change would do. */
+export interface Foreseen {
+  readonly destructive: boolean;
+  readonly changes: readonly ForeseenChange[];
+  /** In order; more than one: each in a transaction of its own, so that the table stays in use. */
+  readonly phases: readonly ForeseenPhase[];
+  readonly reverse: readonly string[];
+}
+
+export interface ForeseenChange {
+  /** `add_column`, `drop_index`, … */
+  readonly op: string;
+  readonly field?: string;
+  readonly class: 'safe' | 'destructive' | 'refused';
+  /** Why it is not safe, with the number of rows where rows are the reason. */
+  readonly reason?: string;
+}
+
+export interface ForeseenPhase {
+  readonly kind: 'transaction' | 'concurrent' | 'fill';
+  readonly statements: readonly string[];
+  /** The strongest lock it takes on a table, in the words of Postgres. */
+  readonly lock: string;
 }
 
 /** A reply: a status and a body. A string body is JSON text already. */

@@ -2,6 +2,12 @@ import type { AppDefinition } from './app-definition.ts';
 import type { NamedValues } from './catalog.ts';
 import type { TableDraft, TableName } from './table.ts';
 
+/**
+ * What of stored rows a change may cost. False, or absent: nothing. `dropped`: what is dropped or replaced goes, values that stay are
+ * never rounded or cut. True: those too.
+ */
+export type DataLoss = boolean | 'dropped';
+
 /** A change of the model: one transaction with its DDL, recorded as one schema operation. */
 export type Definition =
   | {
@@ -14,7 +20,28 @@ export type Definition =
     }
   /** Made by the first row meant for it: no change where a table of the name exists. Refused beyond `most` tables of its datasource. */
   | { readonly kind: 'ensure_table'; readonly table: TableDraft; readonly most: number }
-  | { readonly kind: 'change_table'; readonly from: TableName; readonly to: TableDraft }
+  | {
+      readonly kind: 'change_table';
+      readonly from: TableName;
+      /** Columns are known by id, where they have one: a new name under an old id is a rename. */
+      readonly to: TableDraft;
+      readonly allowDataLoss?: DataLoss;
+      /** Changes nothing: the outcome says what would be done. */
+      readonly dryRun?: boolean;
+    }
+  /** Takes a change of a table back, by its uuid; conflict when that was done before or when later changes stand on it. */
+  | { readonly kind: 'rollback_operation'; readonly table: TableName; readonly operation: string }
+  /**
+   * Several tables of one app at once, all or none: those that are there change, the others are made, whatever order they refer to one
+   * another in. What loses stored values is refused unless allowed. `dryRun`: tried and undone.
+   */
+  | {
+      readonly kind: 'define_tables';
+      readonly app: string;
+      readonly tables: readonly TableDraft[];
+      readonly allowDataLoss?: boolean;
+      readonly dryRun?: boolean;
+    }
   | {
       readonly kind: 'drop_table';
       readonly table: TableName;

@@ -62,6 +62,7 @@ export function checkDraft(draft: TableDraft, catalog: Catalog, replaces?: Table
   checkColumns(draft);
   for (const column of draft.columns) checkColumn(column, draft);
   checkKey(draft);
+  checkHeld(draft);
   for (const reference of draft.references) checkReference(reference, draft, catalog, replaces);
   checkGraph(draft);
 }
@@ -127,6 +128,29 @@ function checkColumn(column: Column, draft: TableDraft): void {
   if (typeof minimum === 'number' && typeof maximum === 'number' && minimum > maximum) {
     const message = `Column '${column.name}': minimum is above maximum`;
     refuse('invalid_definition', message, { ...detail, reason: 'minimum' });
+  }
+}
+
+/** What a column held in JSON can't be: part of a key, of a reference or of a rule over several columns, or guarded as only columns of Postgres are. */
+function checkHeld(draft: TableDraft): void {
+  const joint = [
+    draft.key,
+    ...draft.references.map(({ columns }) => columns),
+    ...(draft.uniques ?? []).map(({ columns }) => columns),
+  ].flat();
+  for (const column of draft.columns.filter(({ held }) => held !== undefined)) {
+    const { name, immutable, sudo, touched, identity } = column;
+    const detail = { field: name, table: draft.name, reason: 'held' };
+    if (draft.holder === undefined) refuse('invalid_definition', 'Nothing holds it', detail);
+    if (joint.includes(name) || immutable || sudo || touched || identity) {
+      const message = `Column '${name}' is held in JSON: it takes no part in keys and references`;
+      refuse('invalid_definition', message, detail);
+    }
+  }
+  const clash = draft.columns.find(({ name, held }) => held === undefined && name === draft.holder);
+  if (clash) {
+    const detail = { field: clash.name, table: draft.name, reason: 'reserved' };
+    refuse('invalid_name', `Column name '${clash.name}' is reserved`, detail);
   }
 }
 

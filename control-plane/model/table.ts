@@ -76,6 +76,8 @@ export interface Column {
   /** What values of the type must look like besides. */
   readonly format?: ValueFormat;
   readonly description?: string;
+  /** Its key in the table's holder, in which it lies instead of being a column of Postgres. */
+  readonly held?: string;
   readonly createdAt: string;
   readonly updatedAt: string;
   /** Facts only one dialect shows and the engine has no meaning for. */
@@ -211,6 +213,8 @@ export interface TableDraft extends TableName {
   readonly features: Features;
   readonly freeze: boolean;
   readonly sudo: boolean;
+  /** The jsonb column, none of `columns`, that holds the columns marked `held` and whatever else a row is sent. */
+  readonly holder?: string;
   /** User columns in order, key columns included. */
   readonly columns: readonly Column[];
   /** Primary key columns; empty for a table without key. */

@@ -1,6 +1,7 @@
 import {
   type ErrorDetail,
   type ErrorKind,
+  errorKinds,
   type Fault,
   kindOfCode,
   ServiceError,
@@ -48,6 +49,8 @@ export function isRowFault(error: unknown): boolean {
     (error.code === '23502' ||
       error.code === '23514' ||
       error.code === '54000' ||
+      // Said by a guard of one row alone.
+      error.code === errorKinds.invalid_row.code ||
       error.code.startsWith('22'))
   );
 }
@@ -102,11 +105,11 @@ export function toServiceError(error: unknown): ServiceError {
   const kind = isRelisted(error)
     ? 'serialization_failure'
     : (kinds[error.code] ?? kinds[error.code.slice(0, 2)] ?? 'internal');
-  const detail = waits(kind)
-    ? { retryAfter: 1 }
-    : isArithmetic(error)
-      ? { reason: 'division_by_zero' }
-      : {};
+  if (isArithmetic(error)) {
+    const detail = { reason: 'division_by_zero' };
+    return new ServiceError(kind, 'Division by zero', detail, { cause: error });
+  }
+  const detail = waits(kind) ? { retryAfter: 1 } : {};
   return new ServiceError(kind, undefined, detail, { cause: error });
 }
 

@@ -1,5 +1,6 @@
 import { bind, raw, type Sql, sql } from '../base/sql.ts';
 import { typeText } from '../base/types.ts';
+import { ownColumns } from '../model/held.ts';
 import type { Column, Table } from '../model/table.ts';
 import { bindScalar } from './operand.ts';
 import type { Context } from './scope.ts';
@@ -33,9 +34,9 @@ export function defaultOf(column: Column, context: Context): Sql | undefined {
 }
 
 /** Columns that fall back to their default where a change doesn't name them: not the key, and nothing that is set once or by few. */
-export function resettable({ columns, key }: Table): readonly Column[] {
-  return columns.filter(
+export function resettable(table: Table): readonly Column[] {
+  return ownColumns(table).filter(
     ({ name, immutable, sudo, identity }) =>
-      !key.includes(name) && !immutable && !sudo && !identity,
+      !table.key.includes(name) && !immutable && !sudo && !identity,
   );
 }

@@ -32,6 +32,8 @@ export function fieldName(field: Field): string {
       return [field.column, ...field.path].join('.');
     case 'access':
       return `access_${field.list}`;
+    case 'undeclared':
+      return field.path.join('.');
     case 'rank':
       return 'rank';
     default: {
@@ -65,26 +67,35 @@ export function resolve(field: Field, source: Source, label = fieldName(field)):
       return { kind: 'column', sql: rank(field.search, source), type: { base: 'real' } };
     case 'path': {
       const type = needColumn(source.table, field.column, label);
-      const place = { field: label, operator: 'path' };
-      if (type.base !== 'jsonb' || type.array) misfit(place, 'no_path');
-      if (field.path.some((key) => key.includes('\0') || !key.isWellFormed()))
-        misfit(place, 'text');
-      const column = source.column(field.column);
-      const path = sql`${bind(field.path)}::text[]`;
-      const found = sql`(${column} #> ${path})`;
-      return {
-        kind: 'json',
-        value: sql`nullif(${found}, 'null'::jsonb)`,
-        text: sql`(${column} #>> ${path})`,
-        column: found,
-        ...(isKeyed(field.path) ? { within: { column, path: field.path } } : {}),
-      };
+      if (type.base !== 'jsonb' || type.array)
+        misfit({ field: label, operator: 'path' }, 'no_path');
+      return pathIn(source.column(field.column), field.path, label);
+    }
+    case 'undeclared': {
+      const { holder } = source.table;
+      if (holder === undefined) return misfit({ field: label, operator: 'path' }, 'no_path');
+      return pathIn(source.own(holder), field.path, label);
     }
     default: {
       const never: never = field;
       return never;
     }
   }
+}
+
+function pathIn(column: Sql, keys: readonly string[], label: string): Resolved {
+  if (keys.some((key) => key.includes('\0') || !key.isWellFormed())) {
+    misfit({ field: label, operator: 'path' }, 'text');
+  }
+  const path = sql`${bind(keys)}::text[]`;
+  const found = sql`(${column} #> ${path})`;
+  return {
+    kind: 'json',
+    value: sql`nullif(${found}, 'null'::jsonb)`,
+    text: sql`(${column} #>> ${path})`,
+    column: found,
+    ...(isKeyed(keys) ? { within: { column, path: keys } } : {}),
+  };
 }
 
 function resolveJson(

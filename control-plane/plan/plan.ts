@@ -4,16 +4,20 @@ import type { Endpoint } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Statement } from '../statement/statement.ts';
 import { planAggregate } from './aggregate.ts';
+import { planCheck } from './check.ts';
 import { planDelete, planRestore } from './delete.ts';
 import { planHistory } from './history.ts';
 import { planInsert } from './insert.ts';
 import { planLink } from './link.ts';
 import { planLocate } from './locate.ts';
+import { packed } from './pack.ts';
+import { planPath } from './path.ts';
 import type { Planned } from './planned.ts';
 import { planRead } from './read.ts';
 import { planRequire } from './require.ts';
 import { planShare } from './share.ts';
 import { spelled } from './spell.ts';
+import { planTraverse } from './traverse.ts';
 import { planUpdate } from './update.ts';
 import { planUpsert } from './upsert.ts';
 
@@ -27,13 +31,15 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
     case 'read':
       return planRead(statement, catalog);
     case 'insert':
-      return planInsert(spelled(statement, catalog), catalog);
+      return planInsert(packed(spelled(statement, catalog), catalog), catalog);
     case 'upsert':
-      return planUpsert(spelled(statement, catalog), catalog);
+      return planUpsert(packed(spelled(statement, catalog), catalog), catalog);
+    case 'check':
+      return planCheck(statement, catalog);
     case 'locate':
       return planLocate(statement, catalog);
     case 'update':
-      return planUpdate(spelled(statement, catalog), catalog);
+      return planUpdate(packed(spelled(statement, catalog), catalog), catalog);
     case 'delete':
       return planDelete(statement, catalog);
     case 'restore':
@@ -47,6 +53,10 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
     case 'link':
     case 'unlink':
       return planLink(statement, catalog);
+    case 'traverse':
+      return planTraverse(statement, catalog);
+    case 'path':
+      return planPath(statement, catalog);
     case 'require':
       return planRequire(statement, catalog);
     default: {
@@ -74,6 +84,10 @@ function endpointOf(statement: Statement): Endpoint | undefined {
       return statement.require?.key === undefined ? 'list' : 'read';
     case 'aggregate':
       return 'list';
+    case 'traverse':
+      return statement.roots.by === 'key' ? 'read' : 'list';
+    case 'path':
+      return 'read';
     case 'insert':
       return 'create';
     case 'update':

@@ -1,6 +1,7 @@
 import { ident, join, type Sql, sql } from '../base/sql.ts';
 import type { Hop, Predicate } from '../statement/predicate.ts';
 import { fieldName, resolve } from './field.ts';
+import { reached } from './graph.ts';
 import { jsonCondition } from './json-path.ts';
 import { columnCondition } from './operators.ts';
 import { step } from './relation.ts';
@@ -34,6 +35,8 @@ export function condition(
       return comparison(predicate, source, context, positive);
     case 'search':
       return search(predicate, source);
+    case 'reach':
+      return reached(predicate, source, context);
     case 'related':
       return related(predicate.hops, predicate.where, source, context);
     default: {

@@ -1,5 +1,6 @@
-import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
+import { bind, join, literal, raw, type Sql, sql } from '../base/sql.ts';
 import type { Right } from '../statement/statement.ts';
+import { slugOf } from './lists.ts';
 import { own, type Source } from './scope.ts';
 
 const bits = {
@@ -11,9 +12,17 @@ const bits = {
 
 const verbs = { read: 'select', edit: 'update', delete: 'delete', share: 'update' } as const;
 
-/** A right as the row's own policy decides it: the bit functions in mode acl, the table's grants else. */
+/**
+ * A right as the row's own policy decides it: the bit functions in modes acl and lists, the table's grants in mode grants, who administers
+ * the app in mode policy.
+ */
 export function right(name: Right, source: Source): Sql {
   const { table } = source;
+  if (table.access === 'policy') {
+    if (name === 'denied' || name === 'share') return sql`false`;
+    const tenant = literal(slugOf(table));
+    return sql`(select rowhouse.administers(${tenant}, ${literal(table.app)}))`;
+  }
   if (table.access !== 'acl' && table.access !== 'lists') {
     if (name === 'denied' || name === 'share') return sql`false`;
     const verb = raw(`'${verbs[name]}'`);

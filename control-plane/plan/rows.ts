@@ -2,7 +2,8 @@ import { compositeText, isComposite } from '../base/composite.ts';
 import { type Fault, ServiceError } from '../base/errors.ts';
 import { isExactNumber, type Json, type JsonObject } from '../base/json.ts';
 import { baseTypes, type ColumnType } from '../base/types.ts';
-import type { Table } from '../model/table.ts';
+import { ownColumns } from '../model/held.ts';
+import type { Column, Table } from '../model/table.ts';
 import { engineColumns, logicalName } from '../model/table-schema.ts';
 import type { NewRow } from '../statement/statement.ts';
 import { fits, isStorable } from './operand.ts';
@@ -21,23 +22,40 @@ export function namedColumns(
   rows: readonly NewRow[],
   mode: 'insert' | 'update',
 ): readonly Named[] {
-  const writable = writableColumns(table, mode);
-  const faults = rows.flatMap(({ values, faults: sent = [] }, row) => [
-    ...faultsOf(values, row, table, writable),
-    ...sent.map((fault) => ({ ...fault, row })),
-  ]);
+  // Rows with a holder have been judged before they were packed.
+  const faults = table.holder === undefined ? rowFaults(table, rows, mode) : [];
   if (faults.length > 0) {
     throw new ServiceError('invalid_row', undefined, { table: logicalName(table), faults });
   }
-  return [...writable].flatMap(([name, type]) => {
+  return [...writableColumns(table, mode, ownColumns(table))].flatMap(([name, type]) => {
     const count = rows.filter(({ values }) => Object.hasOwn(values, name)).length;
     return count === 0 ? [] : [{ name, type, always: count === rows.length }];
   });
 }
 
+/** Every fault of rows that shows without Postgres. */
+export function rowFaults(
+  table: Table,
+  rows: readonly NewRow[],
+  mode: 'insert' | 'update',
+): readonly Fault[] {
+  const writable = writableColumns(table, mode, table.columns);
+  return rows.flatMap(({ values, faults: sent = [] }, row) => [
+    ...faultsOf(values, row, table, writable),
+    ...sent.map((fault) => ({ ...fault, row })),
+  ]);
+}
+
 /** What a caller may set: user columns, and the time of creation of new rows. */
-function writableColumns(table: Table, mode: 'insert' | 'update'): ReadonlyMap<string, ColumnType> {
-  const columns = new Map(table.columns.map(({ name, type }) => [name, type]));
+function writableColumns(
+  table: Table,
+  mode: 'insert' | 'update',
+  of: readonly Column[],
+): ReadonlyMap<string, ColumnType> {
+  const columns = new Map(of.map(({ name, type }) => [name, type]));
+  if (table.holder !== undefined && of !== table.columns) {
+    columns.set(table.holder, { base: 'jsonb' });
+  }
   if (mode === 'insert' && table.features.timestamps) {
     columns.set('created_at', { base: 'timestamptz', precision: 3 });
   }
@@ -52,6 +70,10 @@ function faultsOf(
 ): readonly Fault[] {
   return Object.entries(values).flatMap(([field, value]): Fault[] => {
     const type = writable.get(field);
+    if (!type && table.holder !== undefined && !engineColumns(table).includes(field)) {
+      const message = misfitOf(value, { base: 'jsonb' });
+      return message === undefined ? [] : [{ row, field, code: 'type', message }];
+    }
     if (!type) {
       return engineColumns(table).includes(field)
         ? [{ row, field, code: 'system_field', message: 'Only the server sets this' }]

@@ -4,6 +4,7 @@ import type { ColumnType } from '../base/types.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { AccessList, Table, TableName } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
+import { columnsOver } from './held.ts';
 import type { Suspect } from './planned.ts';
 
 /** What one plan gathers on its way. */
@@ -23,18 +24,23 @@ export function newContext(catalog: Catalog): Context {
 /** Where the values of one row are found: a table under an alias, or the rows a write gave back. */
 export interface Source {
   readonly table: Table;
-  /** A physical column. */
+  /** A column of the table, wherever its values lie. */
   readonly column: (name: string) => Sql;
+  /** A column that Postgres has as such. */
+  readonly own: (name: string) => Sql;
   /** A record access list as text[], never NULL; only on tables with the acl feature. */
   readonly access: (list: AccessList) => Sql;
 }
 
-/** The table of a statement. @throws ServiceError table_not_found, table_disabled */
+/** The table of a statement. @throws ServiceError table_not_found, table_disabled, table_not_materialized */
 export function tableOf(catalog: Catalog, name: TableName): Table {
   const table = findTable(catalog, name);
   if (!table) throw new ServiceError('table_not_found', undefined, { table: logicalName(name) });
   if (table.status === 'disabled') {
     throw new ServiceError('table_disabled', undefined, { table: logicalName(table) });
+  }
+  if (table.materialized === false) {
+    throw new ServiceError('table_not_materialized', undefined, { table: logicalName(table) });
   }
   return table;
 }
@@ -68,9 +74,11 @@ export function own(table: Pick<Table, 'schema'>, name: `_rowhouse_${string}`): 
 
 /** A table under an alias; lists come from `lists`, a left-joined _rowhouse_acls. */
 export function tableSource(table: Table, alias = 't', lists = 'a'): Source {
+  const column = (name: string): Sql => sql`${raw(alias)}.${ident(name)}`;
   return {
     table,
-    column: (name) => sql`${raw(alias)}.${ident(name)}`,
+    column: columnsOver(table, column),
+    own: column,
     access: (list) => sql`coalesce(${raw(lists)}.${ident(list)}, '{}'::text[])`,
   };
 }

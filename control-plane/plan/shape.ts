@@ -1,5 +1,6 @@
 import { bind, ident, join, literal, raw, type Sql, sql } from '../base/sql.ts';
 import type { Format, Output, OutputItem } from '../statement/statement.ts';
+import { undeclared } from './held.ts';
 import { printed } from './print.ts';
 import { type Far, farOf } from './related.ts';
 import { right, rights } from './right.ts';
@@ -12,6 +13,8 @@ export interface Shape {
   readonly select: Sql;
   /** JSON text of all rows of `r`, an array. */
   readonly rows: Sql;
+  /** JSON text of one row of `r`. */
+  readonly row: Sql;
   /** Joins that find related rows, behind those of the row itself. */
   readonly joins: readonly Sql[];
   /** Whether some key needs the access lists of a row. */
@@ -22,6 +25,8 @@ interface Key {
   readonly as: string;
   readonly value: Sql;
   readonly optional?: boolean;
+  /** The value is an object whose members are keys of the row. */
+  readonly spread?: boolean;
 }
 
 /** How one row of `r` is printed, as JSON text and as JSON. */
@@ -35,28 +40,27 @@ interface Printer {
 
 /** How rows of a source are printed. `bound`: the rows have more columns than keys. */
 export function shape(output: Output, source: Source, context: Context, bound = false): Shape {
-  const { joins, lists, ...printer } = printerOf(
-    output.items,
-    output.format,
-    source,
-    context,
-    bound,
-  );
-  return { select: printer.select, rows: rowsOf(printer), joins, lists };
+  const { joins, lists, ...printer } = printerOf(output, source, context, bound);
+  return {
+    select: printer.select,
+    rows: rowsOf(printer),
+    row: withoutOptional(printer.text, printer.cut ?? []),
+    joins,
+    lists,
+  };
 }
 
 function printerOf(
-  items: readonly OutputItem[],
-  format: Format,
+  { items, format, undeclared: open = false }: Output,
   source: Source,
   context: Context,
   bound: boolean,
 ): Printer & Pick<Shape, 'joins' | 'lists'> {
   const joins: Sql[] = [];
-  const keys = items.flatMap((item): readonly Key[] => {
+  const keys = items.flatMap((item): Key[] => {
     if (item.kind !== 'related') return [keyOf(item, source, format)];
     const far = farOf(item, source, context);
-    const printer = printerOf(item.items, format, far.source, context, false);
+    const printer = printerOf({ items: item.items, format }, far.source, context, false);
     joins.push(joinOf(far, printer));
     const value = { as: item.as, value: sql`${far.name}.v` };
     if (!item.many) return [value];
@@ -65,7 +69,8 @@ function printerOf(
   const lists = source.table.features.acl && items.some(needsLists);
   // Rows within rows are printed like a missing optional key: then such a key is never printed, not cut out again.
   const exact = joins.length > 0 && keys.some(({ optional }) => optional);
-  return { ...(bound || exact ? boundKeys(keys) : namedKeys(keys)), joins, lists };
+  if (open) keys.push(...spreadOf(items, source));
+  return { ...(bound || exact || open ? boundKeys(keys) : namedKeys(keys)), joins, lists };
 }
 
 /** The related rows of a row as a lateral join: `v` their JSON, `cut` whether there are more. */
@@ -105,9 +110,12 @@ function namedKeys(keys: readonly Key[]): Printer {
 /** Named values as one JSON object a row, whoever chose the names: they are bound. */
 function boundKeys(keys: readonly Key[]): Printer {
   const select = join(keys.map(({ value }, at) => sql`${value} as ${raw(`v${at}`)}`));
-  const members = keys.map(({ as, optional }, at) => {
+  const members = keys.map(({ as, optional, spread }, at) => {
     const key = sql`${bind(`${at === 0 ? '' : ','}${JSON.stringify(as)}:`)}::text`;
     const value = sql`r.${raw(`v${at}`)}`;
+    if (spread) {
+      return sql`coalesce(',' || nullif(substr(${value}::text, 2, length(${value}::text) - 2), ''), '')`;
+    }
     if (optional && at > 0) return sql`coalesce(${key} || to_json(${value})::text, '')`;
     return sql`${key} || coalesce(to_json(${value})::text, 'null')`;
   });
@@ -148,6 +156,14 @@ function withoutOptional(rows: Sql, keys: readonly Key[]): Sql {
     (text, { as }) => sql`replace(${text}, ${bind(`,${JSON.stringify(as)}:null`)}::text, '')`,
     rows,
   );
+}
+
+/** Members under names that no item has taken. */
+function spreadOf(items: readonly OutputItem[], source: Source): readonly Key[] {
+  const { holder } = source.table;
+  if (holder === undefined) return [];
+  const taken = items.map((item) => (item.kind === 'column' ? (item.as ?? item.name) : item.as));
+  return [{ as: '', value: undeclared(source.table, source.own(holder), taken), spread: true }];
 }
 
 function keyOf(

@@ -1,10 +1,11 @@
 import type { Json } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
-import { typeText } from '../base/types.ts';
+import { type ColumnType, typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { AccessLists, Output, Share } from '../statement/statement.ts';
+import { columnsOver, ownColumn } from './held.ts';
 import { keyColumns } from './key.ts';
 import { misfit } from './operand.ts';
 import type { Planned } from './planned.ts';
@@ -87,19 +88,23 @@ export function changed(
   output: Output,
   context: Context,
 ): { select: Sql; rows: Sql; join: Sql } {
-  const names = new Set([key, ...output.items.flatMap((item) => columnsOf(item, table, context))]);
+  const items = output.items.flatMap((item) => columnsOf(item, table, context));
+  const names = new Set([key, ...items].map((name) => ownColumn(table, name)));
   const typed = [...names].flatMap((name) => {
-    const type = columnType(table, name);
+    const type: ColumnType | undefined =
+      name === table.holder ? { base: 'jsonb' } : columnType(table, name);
     return type ? [{ name, type: raw(typeText(type)) }] : [];
   });
+  const own = (name: string): Sql => {
+    if (name === '_acl') return sql`c.acl`;
+    if (name !== key) return sql`t.${ident(name)}`;
+    const type = typed.find((each) => each.name === key)?.type ?? raw('text');
+    return sql`coalesce(t.${ident(name)}, c.key::${type})`;
+  };
   const source: Source = {
     table,
-    column: (name) => {
-      if (name === '_acl') return sql`c.acl`;
-      if (name !== key) return sql`t.${ident(name)}`;
-      const type = typed.find((each) => each.name === key)?.type ?? raw('text');
-      return sql`coalesce(t.${ident(name)}, c.key::${type})`;
-    },
+    column: columnsOver(table, own),
+    own,
     access: (list) =>
       sql`array(select e.member from jsonb_array_elements_text(c.lists_after -> ${literal(list)}) as e (member))`,
   };

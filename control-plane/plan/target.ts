@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Table } from '../model/table.ts';
 import type { NewRow } from '../statement/statement.ts';
@@ -70,6 +70,7 @@ export function mergeChanges(
   keys: TargetKeys,
   changes: readonly NewRow[],
   expect: readonly JsonObject[],
+  holder?: string,
 ): { readonly changes: readonly NewRow[]; readonly expect: readonly JsonObject[] } {
   if (!keys.places) return { changes, expect };
   const merged = keys.records.map((): NewRow => ({ values: {} }));
@@ -78,12 +79,23 @@ export function mergeChanges(
     const { values, access } = changes[index] ?? { values: {} };
     const before = merged[at];
     merged[at] = {
-      values: { ...before?.values, ...values },
+      values: { ...before?.values, ...values, ...heldTogether(holder, before?.values, values) },
       ...(access || before?.access ? { access: { ...before?.access, ...access } } : {}),
     };
     expected[at] = { ...expected[at], ...expect[index] };
   });
   return { changes: merged, expect: expected };
+}
+
+/** The holder of two changes of one row: the later one's members go before. */
+function heldTogether(
+  holder: string | undefined,
+  before: JsonObject | undefined,
+  after: JsonObject,
+): JsonObject {
+  if (holder === undefined) return {};
+  const parts = [before?.[holder], after[holder]].filter(isObject);
+  return { [holder]: Object.assign({}, ...parts) as JsonObject };
 }
 
 /** All conditions as one. */

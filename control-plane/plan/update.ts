@@ -5,6 +5,7 @@ import type { Table } from '../model/table.ts';
 import type { NewRow, Update } from '../statement/statement.ts';
 import { defaultOf, resettable } from './default.ts';
 import { expectations } from './expect.ts';
+import { heldAfter } from './held.ts';
 import { type Combinations, changedLists, combine } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { conditionsOf } from './read.ts';
@@ -35,7 +36,7 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
   const keys = target.by === 'keys' ? targetKeys(table, target.keys) : undefined;
   namedColumns(table, update.changes, 'update');
   const { changes, expect } = keys
-    ? mergeChanges(keys, update.changes, update.expect ?? [])
+    ? mergeChanges(keys, update.changes, update.expect ?? [], table.holder)
     : { changes: update.changes, expect: update.expect ?? [] };
   const named = namedColumns(table, changes, 'update');
   const combinations = combine(changes);
@@ -60,7 +61,12 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     table,
     source,
     trash: 'refused' as const,
-    body: bodyOf(named, listed, update.merge ?? [], fallbacks(update, table, named, context)),
+    body: bodyOf(named, listed, {
+      merge: update.merge ?? [],
+      fallback: fallbacks(update, table, named, context),
+      // Where the unnamed falls back, what is sent is all that is held.
+      ...(update.unnamed === undefined ? { holder: table.holder } : {}),
+    }),
     back: written(table, update.output, listed ? 'relisted' : 'stored', context),
     ctes: [
       recordset('input', fields, records),
@@ -125,12 +131,24 @@ function fallbacks(
 function bodyOf(
   named: readonly Named[],
   listed: boolean,
-  merge: readonly string[],
-  fallback: ReadonlyMap<string, Sql>,
+  {
+    merge,
+    fallback,
+    holder,
+  }: {
+    readonly merge: readonly string[];
+    readonly fallback: ReadonlyMap<string, Sql>;
+    /** Keeps what is not sent. */
+    readonly holder?: string | undefined;
+  },
 ): Body {
   const cells = named.map(({ name, always }, at) => {
     const sent = raw(`x.c${at}`);
-    const cell = merge.includes(name) ? sql`rowhouse.json_merge(t.${ident(name)}, ${sent})` : sent;
+    const cell = merge.includes(name)
+      ? sql`rowhouse.json_merge(t.${ident(name)}, ${sent})`
+      : name === holder
+        ? heldAfter(name, sent)
+        : sent;
     const value = always
       ? cell
       : sql`case when x.${raw(`h${at}`)} then ${cell} else ${fallback.get(name) ?? sql`t.${ident(name)}`} end`;

@@ -1,6 +1,7 @@
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Table } from '../model/table.ts';
 import type { Output, OutputItem } from '../statement/statement.ts';
+import { columnsOver, ownColumn } from './held.ts';
 import { listColumn } from './lists.ts';
 import { nearColumns } from './related.ts';
 import { type Context, own, type Source } from './scope.ts';
@@ -29,9 +30,11 @@ export function written(
   context: Context,
 ): Written {
   const names = physicalColumns(table, output, context);
+  const own = (name: string): Sql => sql`w.${raw(`v${indexOf(names, name)}`)}`;
   const source: Source = {
     table,
-    column: (name) => sql`w.${raw(`v${indexOf(names, name)}`)}`,
+    column: columnsOver(table, own),
+    own,
     access: (list) => {
       const stored = sql`a.${ident(list)}`;
       if (origin === 'stored') return sql`coalesce(${stored}, '{}'::text[])`;
@@ -61,13 +64,14 @@ function listJoins(table: Table, source: Source, origin: ListOrigin): Sql {
 
 /** Physical columns that printing and ordering need. Never empty. */
 function physicalColumns(table: Table, output: Output, context: Context): readonly string[] {
-  const names = new Set([
+  const names = [
     ...table.key,
     ...output.items.flatMap((item) => columnsOf(item, table, context)),
-  ]);
+    ...(output.undeclared && table.holder !== undefined ? [table.holder] : []),
+  ];
   const [first] = table.columns;
-  if (names.size === 0 && first) names.add(first.name);
-  return [...names];
+  if (names.length === 0 && first) names.push(first.name);
+  return [...new Set(names.map((name) => ownColumn(table, name)))];
 }
 
 /** Physical columns that an item of the output is made of. */

@@ -16,7 +16,7 @@ export const bare: Columns = (name) => ident(name);
  * column it lacks is an error, so the condition is false.
  */
 export function tableScope(
-  table: Pick<Table, 'columns' | 'key' | 'features'>,
+  table: Pick<Table, 'columns' | 'key' | 'features' | 'provider'>,
   column: Columns,
   caller: Caller,
   lenient: boolean,
@@ -30,6 +30,10 @@ export function tableScope(
     caller,
     id: keyText(table, column, typeOf),
     attribute: (name, path, position) => {
+      // Rows kept as one JSON value have any attribute.
+      if (table.provider === 'jsonb' && !table.key.includes(name)) {
+        return json(sql`${column('data')} #> ${pathOf([name, ...path.map(({ key }) => key)])}`);
+      }
       const type = typeOf(name);
       if (!type) return lenient ? attempted('json', sql`null::jsonb`, []) : undefined;
       if (path.length > 0 && (classOf(type) !== 'json' || type.array)) {

@@ -2,6 +2,7 @@ import { type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { type TableAction, tableResource } from '../model/policy.ts';
 import type { Table } from '../model/table.ts';
+import { certain } from './cel/value.ts';
 import { permit, reach, type Scopes } from './decision.ts';
 import { type Columns, tableScope } from './resource.ts';
 import { names, type RuleBook, ruleBook } from './rules.ts';
@@ -16,6 +17,8 @@ export interface Question {
   readonly columns: Columns;
   /** Absent: whoever asks. */
   readonly standing?: Standing;
+  /** In place of the row's key. */
+  readonly id?: Sql;
 }
 
 /** Whether the rules permit the action on the row. @throws ServiceError when a condition does not fit the table */
@@ -28,11 +31,15 @@ export function reachable(question: Question): Sql {
   return decide(reach, question);
 }
 
-function decide(how: typeof permit, { table, catalog, action, columns, standing }: Question): Sql {
+function decide(how: typeof permit, question: Question): Sql {
+  const { table, catalog, action, columns, standing, id } = question;
   const book = bookOf(table, catalog);
   const reading = action === 'read' || action === 'aggregate' || action === 'export';
   const who = standing ?? asking(tenantOf(table), table.app, reading);
-  const scopes: Scopes = (exact) => tableScope(table, columns, who.caller, !exact);
+  const scopes: Scopes = (exact) => {
+    const scope = tableScope(table, columns, who.caller, !exact);
+    return id ? { ...scope, id: certain('string', id, true) } : scope;
+  };
   return how(effective(action, book), book, who, scopes);
 }
 

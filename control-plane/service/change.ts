@@ -3,6 +3,7 @@ import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { ident, join, literal, sql, toText } from '../base/sql.ts';
 import type { Connection } from '../catalog/connection.ts';
+import { markRolledBack } from '../catalog/operations.ts';
 import {
   bumpVersion,
   type Operation,
@@ -16,6 +17,7 @@ import {
   type TenantRow,
 } from '../catalog/store.ts';
 import { diff } from '../compile/diff.ts';
+import type { Evolution } from '../compile/prepare.ts';
 import { settle } from '../compile/settle.ts';
 import { forwardOf, reverseOf, type Step } from '../compile/step.ts';
 import { createTable, dropTable, retiredName, retireTable } from '../compile/table.ts';
@@ -33,6 +35,7 @@ import { patternOf } from '../model/flags.ts';
 import { edgesOf } from '../model/graph.ts';
 import type { Table, TableName } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
+import { changeTable } from './change-table.ts';
 import { StepFailure } from './definition-error.ts';
 import { changeEdges, dropEdges } from './edge-table.ts';
 import { requireSameName } from './policy-change.ts';
@@ -45,6 +48,8 @@ export interface Change {
   readonly removed?: { readonly table: Table; readonly retain: boolean };
   /** The table or view made or changed. */
   readonly table?: Table;
+  /** Further tables made or changed. */
+  readonly tables?: readonly Table[];
   /** The edge table made or changed with its node table. */
   readonly edges?: Table;
   /** Views that went with what was dropped, and the edge table that went with its node table. */
@@ -56,6 +61,10 @@ export interface Change {
   /** Once the steps have run: what is to be stored, with what only the database could tell. */
   readonly finish?: (connection: Connection) => Promise<Table>;
   readonly operation: Omit<Operation, 'principal' | 'requestId'>;
+  /** Changes of tables that have rows: what is to be made ahead where they have many. */
+  readonly evolution?: Evolution;
+  /** The operation that this one takes back. */
+  readonly takesBack?: string;
   readonly lastRelation: number;
 }
 
@@ -97,6 +106,8 @@ export function planChange(
     case 'disable_policy':
     case 'drop_policy':
       throw new TypeError('apps are worked out on their own');
+    case 'define_tables':
+      throw new TypeError('several tables are worked out one by one');
     case 'ensure_table': {
       const { table, most } = definition;
       const { app, datasource } = table;
@@ -139,31 +150,12 @@ export function planChange(
     case 'change_table': {
       const old = required(catalog, definition.from);
       checkDraft(definition.to, catalog, definition.from);
-      const table = settle(definition.to, old, catalog, randomUUID, old);
-      requireSameName(old, table, catalog);
-      const nodes = withTable(catalog, table);
-      const edges = changeEdges(table, nodes, tenant.lastRelation);
-      const steps = [...diff(old, table, catalog, nodes), ...edges.steps];
-      const refused = steps.find((step) => step.class === 'refused');
-      if (refused) {
-        throw new ServiceError('invalid_definition', `Cannot ${refused.description}`, {
-          table: old.name,
-          reason: 'refused',
-          ...(refused.field === undefined ? {} : { field: refused.field }),
-        });
-      }
-      const operation = operationOf(definition, table, steps);
-      return {
-        before: catalog,
-        after: edges.after,
-        steps,
-        table,
-        ...(edges.made ? { edges: edges.made } : {}),
-        ...(edges.gone ? { gone: [edges.gone] } : {}),
-        operation,
-        lastRelation: edges.lastRelation,
-      };
+      const next = settle(definition.to, old, catalog, randomUUID, old);
+      requireSameName(old, next, catalog);
+      return changeTable(definition, next, catalog, tenant);
     }
+    case 'rollback_operation':
+      throw new TypeError('what is taken back is worked out with the database');
     case 'drop_table': {
       const table = required(catalog, definition.table);
       const edges = edgesOf(table, catalog);
@@ -244,7 +236,8 @@ function planRole(
   };
 }
 
-function required(catalog: Catalog, name: TableName): Table {
+/** The table of a name. @throws ServiceError */
+export function required(catalog: Catalog, name: TableName): Table {
   const table = findTable(catalog, name);
   if (!table) {
     throw new ServiceError('table_not_found', `No such table '${name.name}'`, { table: name.name });
@@ -290,15 +283,23 @@ function operationOf(
   };
 }
 
-/** Runs and stores a change within the caller's transaction. */
+/** Runs and stores a change within the caller's transaction. Answers with the public id of its record. */
 export async function applyChange(
   connection: Connection,
   change: Change,
   tenant: TenantRow,
   by: Pick<Operation, 'principal' | 'requestId'>,
-): Promise<void> {
-  if (change.table) await tryPatterns(connection, change.table);
-  for (const step of change.steps) {
+): Promise<string> {
+  for (const table of tablesOf(change)) await tryPatterns(connection, table);
+  await runSteps(connection, change.steps);
+  const table = (await change.finish?.(connection)) ?? change.table;
+  await store(connection, table ? { ...change, table } : change, tenant, by);
+  return storeOperation(connection, tenant.id, { ...change.operation, ...by });
+}
+
+/** Runs the statements of steps within the caller's transaction. @throws StepFailure */
+export async function runSteps(connection: Connection, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
     if (step.forward.length === 0) continue;
     try {
       // One round trip a step.
@@ -307,8 +308,11 @@ export async function applyChange(
       throw new StepFailure(step, error);
     }
   }
-  const table = (await change.finish?.(connection)) ?? change.table;
-  await store(connection, table ? { ...change, table } : change, tenant, by);
+}
+
+/** The tables that a change makes or changes. */
+function tablesOf({ table, edges, tables = [] }: Change): readonly Table[] {
+  return [...(table ? [table] : []), ...(edges ? [edges] : []), ...tables];
 }
 
 /** The model's side of a change. */
@@ -316,9 +320,9 @@ export async function store(
   connection: Connection,
   change: Change,
   tenant: TenantRow,
-  by: Pick<Operation, 'principal' | 'requestId'>,
+  by: Pick<Operation, 'principal'>,
 ): Promise<void> {
-  const { removed, table, edges, before, after, enums, gone, role } = change;
+  const { removed, before, after, enums, gone, role } = change;
   for (const relation of gone ?? []) await storeRemoval(connection, tenant.id, relation);
   if (enums) await storeEnums(connection, tenant.id, enums);
   const by_ = { by: by.principal };
@@ -332,21 +336,21 @@ export async function store(
     const retired = removed.retain ? { physical, by: by.principal } : undefined;
     await storeRemoval(connection, tenant.id, removed.table, retired);
   }
-  if (table) await storeTable(connection, tenant.id, table);
-  if (edges) await storeTable(connection, tenant.id, edges);
+  const stored = tablesOf(change);
+  for (const table of stored) await storeTable(connection, tenant.id, table);
   await change.rows?.(connection, tenant.id, by.principal);
   for (const other of after.tables) {
     const old = before.tables.find(({ id }) => id === other.id);
-    if (other.id !== table?.id && other.id !== edges?.id && old && old !== other) {
+    if (!stored.some(({ id }) => id === other.id) && old && old !== other) {
       await storeReferences(connection, tenant.id, other);
     }
   }
-  await storeOperation(connection, tenant.id, { ...change.operation, ...by });
+  if (change.takesBack) await markRolledBack(connection, tenant.id, change.takesBack);
   await bumpVersion(connection, tenant.id, before, change.lastRelation);
 }
 
 /** A regular expression is read only when a row meets it: a faulty one would stay unnoticed until the first write. */
-async function tryPatterns(connection: Connection, table: Table): Promise<void> {
+export async function tryPatterns(connection: Connection, table: Table): Promise<void> {
   for (const column of table.columns) {
     const { name, pattern } = column;
     if (pattern === undefined) continue;

@@ -3,23 +3,35 @@ import { ServiceError } from '../base/errors.ts';
 import type { Catalogs } from '../catalog/cache.ts';
 import { type Connection, rowsOf } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
+import { runningOperations } from '../catalog/operations.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
 import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import { type AppDefinition, isOfApp, isOfPolicy } from '../model/app-definition.ts';
+import {
+  type AppDefinition,
+  isOfApp,
+  isOfPolicy,
+  type LifeCycle,
+} from '../model/app-definition.ts';
 import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
-import { sameName, type Table, type TableDraft, type TableName } from '../model/table.ts';
+import type { Table, TableDraft, TableName } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
-import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
+import { toServiceError } from '../pg/sqlstate.ts';
 import { planAppChange } from './app-change.ts';
 import { applyChange, type Change, planChange } from './change.ts';
-import { definitionError, stepOf } from './definition-error.ts';
+import { lossOf } from './change-table.ts';
+import { planTables } from './define-tables.ts';
+import { counted, isTransient } from './definition-error.ts';
 import type { Caller } from './engine.ts';
+import { changesTable, type Evolved, evolve, largeTable } from './evolve.ts';
 import { planLifeCycle } from './life-cycle.ts';
+import { createOperations, type OperationSettings, type Operations } from './operations.ts';
 import { planPolicy } from './policy-change.ts';
+import { planRollback } from './rollback.ts';
+import { briefly, inTransaction } from './transaction.ts';
 import { isOfView, planView } from './view.ts';
 
 export type Define = (
@@ -29,56 +41,96 @@ export type Define = (
 ) => Promise<DefinitionOutcome>;
 
 /** How often a definition is tried when a lock is not free or changes collide; each try waits for a lock at most two seconds. */
-const tries = 3;
+const tries = 4;
+
+export interface DefineSettings extends OperationSettings {
+  /** Tables of more rows are changed in phases. */
+  readonly large?: number;
+}
+
+/** Changes of the model, and what drives those that take long. */
+export interface Definer {
+  readonly define: Define;
+  readonly operations: Operations;
+}
+
+/** {@link createDefiner}, for who is not concerned with what others have left. */
+export function createDefine(placement: Placement, catalogs: Catalogs): Define {
+  return createDefiner(placement, catalogs).define;
+}
 
 /**
- * Changes the model: one transaction with its DDL, its rows in the control schema and its schema operation. `catalog` is what the
- * definition was made for; when another definition has come first it still goes through, unless its own table was the one changed.
+ * Changes the model: one transaction with its DDL, its rows in the control schema and its schema operation; for a table of many rows
+ * that have to be read or written, phases that leave it in use. `catalog` is what the definition was made for; when another definition
+ * has come first it still goes through, unless its own table was the one changed.
  */
-export function createDefine(placement: Placement, catalogs: Catalogs): Define {
-  return async (definition, catalog, caller) => {
+export function createDefiner(
+  placement: Placement,
+  catalogs: Catalogs,
+  settings: DefineSettings = {},
+): Definer {
+  const { ddl: first } = placement('');
+  const operations = createOperations(first, catalogs, settings);
+  const large = settings.large ?? largeTable;
+  const define: Define = async (definition, catalog, caller) => {
     const { ddl } = placement(catalog.tenant);
     for (let attempt = 1; ; attempt++) {
+      const left: number[] = [];
       try {
         caller.signal.throwIfAborted();
-        const outcome = await ddl.borrow((client) =>
-          inTransaction(client, (connection) => run(connection, definition, catalog, caller)),
+        const made = await ddl.borrow((client) =>
+          inTransaction(client, (connection) =>
+            run(connection, definition, catalog, caller, { large, left }),
+          ),
         );
-        catalogs.put(outcome.catalog);
-        return outcome;
+        catalogs.put(made.catalog);
+        return made.begun === undefined ? made : await followed(operations, made, made.begun);
       } catch (error) {
         if (attempt < tries && isTransient(error)) {
-          await sleep(50 * attempt * (1 + Math.random()));
+          await sleep(100 * 3 ** (attempt - 1) * (1 + Math.random()));
           continue;
         }
-        const failure = await counted(
-          definitionError(error, { table: nameOf(definition).name }),
-          error,
-          (query) => ddl.borrow((client) => inTransaction(client, (c) => rowsOf(c, query))),
+        const about = { table: nameOf(definition).name };
+        const loss = changesTable(definition) ? lossOf(definition) : 'dropped';
+        const failure = await counted(error, about, loss, (query) =>
+          ddl.borrow((client) => inTransaction(client, (c) => countOf(c, query))),
         );
         const { failed } = error instanceof DefinitionFailure ? error : {};
         if (failed) {
           await ddl.borrow((client) => recordFailure(client, failed, definition, failure, caller));
         }
         throw failure;
+      } finally {
+        operations.takeUp(left);
       }
     }
   };
+  return { define, operations };
 }
 
-/** How many rows stood in the way, where the failed step can tell. */
-async function counted(
-  failure: ServiceError,
-  error: unknown,
-  ask: (query: string) => Promise<readonly { readonly count: string }[]>,
-): Promise<ServiceError> {
-  const query = stepOf(error)?.misfits;
-  if (failure.kind !== 'data_conflict' || query === undefined) return failure;
-  const [row] = await ask(query);
-  const rows = Number(row?.count ?? 0);
-  const message = `${rows} ${rows === 1 ? 'row does' : 'rows do'} not fit`;
-  const detail = { ...failure.detail, data: { rows } };
-  return new ServiceError(failure.kind, message, detail, { cause: failure });
+/** An outcome, or that of a change which has only begun. */
+type Begun = Evolved & DefinitionOutcome;
+
+/** Waits for the end of a change made in phases. */
+async function followed(
+  operations: Operations,
+  { catalog, table, operation }: Begun,
+  id: number,
+): Promise<DefinitionOutcome> {
+  const next = await operations.follow(id);
+  const now = next ?? catalog;
+  const changed = now.tables.find((each) => each.id === table?.id);
+  const status = next ? 'done' : 'running';
+  return {
+    catalog: now,
+    ...(changed ? { table: changed } : {}),
+    ...(operation ? { operation: { ...operation, status } } : {}),
+  };
+}
+
+async function countOf(connection: Connection, query: string): Promise<number> {
+  const [row] = await rowsOf<{ count: string }>(connection, query);
+  return Number(row?.count ?? 0);
 }
 
 /** A change whose statements the database refused: worth a record. */
@@ -96,7 +148,8 @@ async function run(
   definition: Definition,
   seen: Catalog,
   caller: Caller,
-): Promise<DefinitionOutcome> {
+  { large, left }: { readonly large: number; readonly left: number[] },
+): Promise<Begun> {
   const tenant = await lockTenant(connection, seen.tenant);
   if (!tenant) throw new ServiceError('tenant_not_found');
   const catalog =
@@ -108,19 +161,27 @@ async function run(
     if (table) return { catalog, table };
   }
   await requireDefiner(connection, definition, catalog, caller);
+  await requireIdle(connection, tenant, tablesOf(definition, whole(catalog)), left);
+  const by = { principal: caller.principal.sub, requestId: caller.requestId };
   const change = await planned(connection, definition, whole(catalog), tenant);
   if (!change) return { catalog };
-  try {
-    await applyChange(connection, change, tenant, {
-      principal: caller.principal.sub,
-      requestId: caller.requestId,
-    });
-  } catch (error) {
+  if (changesTable(definition)) {
+    const made = await evolve(connection, definition, change, tenant, { by, large });
+    if (made) return { ...made, catalog };
+    await connection.query(briefly);
+  }
+  const isTrial = definition.kind === 'define_tables' && definition.dryRun === true;
+  if (isTrial) await connection.query('savepoint trial');
+  const id = await applyChange(connection, change, tenant, by).catch((error: unknown) => {
     throw new DefinitionFailure({ tenant, change }, error);
+  });
+  if (isTrial) {
+    await connection.query('rollback to savepoint trial');
+    return { catalog };
   }
   const next = await loadCatalog(connection, seen.tenant);
-  const table = change.table && next.tables.find(({ id }) => id === change.table?.id);
-  return { catalog: next, ...(table ? { table } : {}) };
+  const table = change.table && next.tables.find((each) => each.id === change.table?.id);
+  return { catalog: next, ...(table ? { table } : {}), operation: { id, status: 'done' } };
 }
 
 /** The change, or undefined where there is nothing to change. `catalog` holds deactivated tables too. */
@@ -131,28 +192,46 @@ async function planned(
   tenant: TenantRow,
 ): Promise<Change | undefined> {
   if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
-  if (!isOfApp(definition)) return planChange(await checkedTexts(definition), catalog, tenant);
   if (isOfPolicy(definition)) return planPolicy(definition, catalog, tenant.lastRelation);
+  if (definition.kind === 'rollback_operation') {
+    return planRollback(connection, definition, catalog, tenant);
+  }
+  if (!isOfApp(definition)) {
+    const checked = await checkedTexts(definition);
+    return checked.kind === 'define_tables'
+      ? planTables(checked, catalog, tenant)
+      : planChange(checked, catalog, tenant);
+  }
   return 'part' in definition
     ? planLifeCycle(definition, catalog, tenant.lastRelation)
     : planAppChange(definition, catalog, tenant.lastRelation);
 }
 
-/** A transaction as the owner of everything; lock_timeout so that a definition waiting behind a long read does not stop all others. */
-export async function inTransaction<T>(
-  client: Connection,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  await client.query('begin');
-  try {
-    await client.query("set local role rowhouse_owner; set local lock_timeout = '2s'");
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  }
+/** While a table is being changed no other definition may touch it. Operations that a process has left are noted in `left`. */
+async function requireIdle(
+  connection: Connection,
+  tenant: TenantRow,
+  tables: readonly Table[],
+  left: number[],
+): Promise<void> {
+  const running = await runningOperations(connection, tenant.id);
+  left.push(...running.filter((each) => each.left).map(({ id }) => id));
+  const busy = new Set(running.flatMap(({ involved }) => involved));
+  const table = tables.find(({ id }) => busy.has(id));
+  if (!table) return;
+  const message = `Table '${table.name}' is being changed`;
+  throw new ServiceError('database_busy', message, { table: table.name, retryAfter: 2 });
+}
+
+/** The tables there are that a definition speaks of. */
+function tablesOf(definition: Definition, catalog: Catalog): readonly Table[] {
+  const table = findTable(catalog, nameOf(definition));
+  if (table) return [table];
+  if (!isOfApp(definition) || !('part' in definition)) return [];
+  const { app, datasource } = definition.part;
+  return catalog.tables.filter(
+    (each) => each.app === app && (datasource ?? each.datasource) === each.datasource,
+  );
 }
 
 /** What the definition is about; roles are no relation. */
@@ -169,6 +248,8 @@ function nameOf(definition: Definition): TableName {
     case 'create_table':
     case 'ensure_table':
     case 'drop_table':
+      return definition.table;
+    case 'rollback_operation':
       return definition.table;
     case 'change_table':
     case 'change_view':
@@ -187,6 +268,8 @@ function nameOf(definition: Definition): TableName {
     case 'disable_policy':
     case 'drop_policy':
       return { app: appOf(definition), name: '' };
+    case 'define_tables':
+      return { app: definition.app, name: '' };
   }
 }
 
@@ -199,6 +282,13 @@ function appOf(definition: AppDefinition): string {
 
 /** The change was worked out from one state of its table: it means nothing for another. */
 function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalog): void {
+  if (definition.kind === 'define_tables') {
+    // Also one made meanwhile: it would be another change.
+    for (const table of definition.tables) {
+      requireUnchanged({ kind: 'change_table', from: table, to: table }, seen, catalog);
+    }
+    return;
+  }
   const name = nameOf(definition);
   const before = findTable(seen, name);
   const now = findTable(catalog, name);
@@ -242,24 +332,61 @@ async function requireDefiner(
     const right = definition.kind === 'create_app' ? 'found' : 'administer';
     const app = appOf(definition);
     await requireRight(connection, catalog, { ...caller, right, app });
-    // Of tables that may not be changed, the ones that are named; others go with what they are part of.
-    if (!('part' in definition) || definition.part.table === undefined) return;
+    if ('part' in definition) await requireParts(connection, definition, catalog, caller);
+    return;
+  }
+  if (definition.kind === 'define_tables') {
+    for (const each of definition.tables) {
+      const part: Definition = findTable(catalog, each)
+        ? { kind: 'change_table', from: each, to: each }
+        : { kind: 'create_table', table: each };
+      await requireDefiner(connection, part, catalog, caller);
+    }
+    return;
   }
   const name = nameOf(definition);
-  const table = whole(catalog).tables.find((each) => sameName(each, name));
+  const table = findTable(catalog, name);
   const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
   const access = table?.access ?? (makes ? definition.table.access : 'acl');
   const switches =
     definition.kind === 'change_table' && table !== undefined && onlySwitches(table, definition.to);
+  const replaces = definition.kind === 'create_table' && definition.replace === true;
+  const what = [table?.id ?? null, access, switches, replaces, name.app];
+  await askDefiner(connection, catalog, caller, what);
+}
+
+/** Of the tables that go or come: the one that is named, and else those that not everybody may change. */
+async function requireParts(
+  connection: Connection,
+  { part }: LifeCycle,
+  catalog: Catalog,
+  caller: Caller,
+): Promise<void> {
+  const { app, datasource, table: name } = part;
+  const inside = whole(catalog).tables.filter(
+    (table) => table.app === app && (datasource === undefined || table.datasource === datasource),
+  );
+  const asked = inside.filter((table) =>
+    name === undefined ? table.freeze || table.sudo : table.name === name,
+  );
+  for (const { id, access } of asked) {
+    await askDefiner(connection, catalog, caller, [id, access, false, false, app]);
+  }
+}
+
+/** `what`: id of the table, its access mode, whether only switches change, whether a table is replaced, the app. */
+async function askDefiner(
+  connection: Connection,
+  catalog: Catalog,
+  { principal, requestId }: Caller,
+  what: readonly unknown[],
+): Promise<void> {
+  const claims = JSON.stringify(claimsOf(principal, requestId));
   await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7, $8)', [
     catalog.tenant,
     catalog.version,
-    JSON.stringify(claimsOf(caller.principal, caller.requestId)),
-    table?.id ?? null,
-    access,
-    switches,
-    definition.kind === 'create_table' && definition.replace === true,
-    name.app,
+    claims,
+    ...what,
   ]);
 }
 
@@ -274,12 +401,6 @@ function onlySwitches(table: Table, to: TableDraft): boolean {
   return (Object.keys(to) as (keyof TableDraft)[])
     .filter((key) => !['freeze', 'sudo', 'status', 'updatedAt'].includes(key))
     .every((key) => meaning(to[key]) === meaning(table[key]));
-}
-
-function isTransient(error: unknown): boolean {
-  const cause = error instanceof DefinitionFailure ? error.cause : error;
-  const root = cause instanceof Error && isDatabaseError(cause.cause) ? cause.cause : cause;
-  return isDatabaseError(root) && ['55P03', '40001', '40P01'].includes(root.code);
 }
 
 /** The failed definition has left nothing; that it was tried is on record. */

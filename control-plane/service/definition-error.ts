@@ -1,12 +1,16 @@
 import { type ErrorDetail, type ErrorKind, ServiceError } from '../base/errors.ts';
 import type { Step } from '../compile/step.ts';
+import type { DataLoss } from '../model/definition.ts';
 import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
+
+/** What is known of a step that its failure may have to be told with. */
+type Tried = Pick<Step, 'description' | 'field' | 'conflicts' | 'misfits' | 'hopeless'>;
 
 /** A statement of a step that the database refused. */
 export class StepFailure extends Error {
-  readonly step: Step;
+  readonly step: Tried;
 
-  constructor(step: Step, cause: unknown) {
+  constructor(step: Tried, cause: unknown) {
     super(step.description, { cause });
     this.step = step;
   }
@@ -71,9 +75,46 @@ export function definitionError(error: unknown, about: ErrorDetail): ServiceErro
   return new ServiceError(kind, undefined, { ...detail, ...wait }, options);
 }
 
-/** The step that failed, if the database refused one. */
-export function stepOf(error: unknown): Step | undefined {
-  return find(error)?.step;
+/** Asks a query for a number of rows. */
+export type Count = (query: string) => Promise<number>;
+
+/**
+ * The failure with the number of rows that stood in the way, where that can be told. A type that would only have rounded or cut them
+ * is no fault of theirs when nothing was to be lost.
+ */
+export async function counted(
+  error: unknown,
+  about: ErrorDetail,
+  loss: DataLoss,
+  count: Count,
+): Promise<ServiceError> {
+  const failure = definitionError(error, about);
+  const step = find(error)?.step;
+  if (failure.kind !== 'data_conflict' || step?.misfits === undefined) return failure;
+  const { misfits, hopeless } = step;
+  try {
+    const lost = hopeless === undefined ? undefined : await count(hopeless);
+    const cut = lost === 0 && !loss;
+    const rows = lost === undefined || lost === 0 ? await count(misfits) : lost;
+    if (rows === 0) return failure;
+    const detail = { ...failure.detail, data: { rows } };
+    const text = cut ? `${rowCount(rows)} would be rounded or cut` : misfitText(rows);
+    const kind = cut ? 'data_loss' : failure.kind;
+    return new ServiceError(kind, text, detail, { cause: failure });
+  } catch (cause) {
+    // The number is a courtesy: rows may have come and gone, or be too many to count in time.
+    if (isDatabaseError(rootOf(cause))) return failure;
+    throw cause;
+  }
+}
+
+function misfitText(rows: number): string {
+  return `${rows} ${rows === 1 ? 'row does' : 'rows do'} not fit`;
+}
+
+/** `1 row`, `2 rows`. */
+export function rowCount(rows: number): string {
+  return `${rows} ${rows === 1 ? 'row' : 'rows'}`;
 }
 
 function find(error: unknown): StepFailure | undefined {
@@ -87,4 +128,10 @@ function rootOf(error: unknown): unknown {
     return error;
   }
   return error.cause === undefined ? error : rootOf(error.cause);
+}
+
+/** Whether the same may well succeed a moment later: a lock was not free, or changes collided. */
+export function isTransient(error: unknown): boolean {
+  const root = rootOf(error);
+  return isDatabaseError(root) && ['55P03', '40001', '40P01'].includes(root.code);
 }

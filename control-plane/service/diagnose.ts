@@ -77,6 +77,7 @@ function writesRows(statement: Statement): statement is RowWrite {
 function tableNameOf(statement: Statement): { app: string; name: string } {
   if ('near' in statement) return statement.near;
   if ('table' in statement) return statement.table;
+  if (statement.kind === 'check') return { app: statement.app, name: '' };
   return statement.tables[0] ?? { app: '', name: '' };
 }
 
@@ -216,7 +217,7 @@ function misfit(culprit: Suspect, cause: DatabaseError): ServiceError {
 function constraintError(error: unknown, table: Table, statement: Statement): ServiceError {
   const general = toServiceError(error);
   if (!isDatabaseError(error) || general.cause !== error) return general;
-  if (error.code.startsWith('RH')) return general;
+  if (error.code.startsWith('RH') || isArithmetic(error)) return general;
   const about = { table: logicalName(table) };
   const facts = constraintFacts(table).find(({ name }) => name === error.constraint);
   const named = facts?.columns ?? (error.column === undefined ? [] : [error.column]);

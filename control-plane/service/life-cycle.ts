@@ -6,7 +6,7 @@ import { forwardOf, reverseOf } from '../compile/step.ts';
 import { type App, type DataSource, defaultApp } from '../model/app.ts';
 import type { AppPart, LifeCycle } from '../model/app-definition.ts';
 import type { Catalog } from '../model/catalog.ts';
-import { edgesOf } from '../model/graph.ts';
+import { edgesOf, isEdgeTable } from '../model/graph.ts';
 import { sameName, type Table } from '../model/table.ts';
 import { needApp, needDataSource } from './app-change.ts';
 import { type Change, remove } from './change.ts';
@@ -84,6 +84,10 @@ function subjectOf({ kind, part }: LifeCycle, catalog: Catalog): Subject {
       throw new ServiceError('table_not_found', `No such table '${name}'`, { table: name });
     }
     if (table.kind === 'view') throw new ServiceError('read_only', undefined, { table: name });
+    if (isEdgeTable(table)) {
+      const message = `'${name}' goes and comes with the table whose edges it holds`;
+      throw new ServiceError('has_dependents', message, { table: name });
+    }
     if (kind === 'reactivate') requireParents(table, catalog);
     return { active: table.active !== false, tables: [table], with: undefined };
   }

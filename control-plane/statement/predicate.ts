@@ -21,6 +21,8 @@ export type Field =
       readonly kind: 'access';
       readonly list: 'read' | 'edit' | 'full' | 'delete' | 'deny' | 'authors';
     }
+  /** A value that no column declares, in the table's holder: the path to it. */
+  | { readonly kind: 'undeclared'; readonly path: readonly string[] }
   /** How well a row answers a search: words that weigh more, and more of them, raise it. */
   | { readonly kind: 'rank'; readonly search: Search };
 
@@ -58,4 +60,15 @@ export type Predicate =
   /** Some row reached by the hops satisfies `where`; the read policy of each table on the way applies. */
   | { readonly kind: 'related'; readonly hops: readonly Hop[]; readonly where: Predicate }
   | Search
+  /** The row is below or above the row of a key along the edges of its table's graph, at any distance; that row itself is not. */
+  | {
+      readonly kind: 'reach';
+      readonly direction: 'descendants' | 'ancestors';
+      /** The column spoken of: no other than the key. */
+      readonly column: string;
+      readonly key: Json;
+      /** Absent: edges of all types. */
+      readonly types?: readonly string[];
+      readonly label?: string;
+    }
   | { readonly kind: 'constant'; readonly value: boolean };

@@ -3,12 +3,13 @@ import type { Json, JsonObject } from '../base/json.ts';
 import type { AccessList, TableName } from '../model/table.ts';
 import type { AggregateCall, GroupCondition, GroupKey, GroupOrder } from './aggregate.ts';
 import type { Field, Hop, Predicate, Search } from './predicate.ts';
+import type { Path, Traverse } from './traverse.ts';
 
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
 export type Show = 'live' | 'trashed' | 'deleted';
 
-/** What a transaction means to do with rows: the row policies and triggers read it from the session. */
-export type Intent = 'edit' | 'delete' | 'share';
+/** What a transaction means to do with rows: the row policies and triggers read it from the session. Reads are for `edit` unless for an aggregate or an export. */
+export type Intent = 'edit' | 'delete' | 'share' | 'aggregate' | 'export';
 
 /** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
 export interface Format {
@@ -68,6 +69,8 @@ export type Right = 'read' | 'edit' | 'delete' | 'share' | 'denied';
 export interface Output {
   readonly items: readonly OutputItem[];
   readonly format: Format;
+  /** Behind the items: what a row holds under names that nothing declares. */
+  readonly undeclared?: boolean;
 }
 
 export interface Order {
@@ -91,6 +94,8 @@ export interface Order {
 export interface Read {
   readonly kind: 'read';
   readonly table: TableName;
+  /** The rows leave as a whole: policies can tell that from other reading. */
+  readonly purpose?: 'export';
   readonly where?: Predicate;
   readonly output: Output;
   readonly order?: readonly Order[];
@@ -243,13 +248,17 @@ export interface Aggregate {
 }
 
 /**
- * Change history of one row, newest first; readable by whoever may read the row. Rows hold, in this order, `change_id` (number), `row_key`,
- * `operation`, `changes`, `created_by`, `created_at` (UTC with milliseconds), `request_id`, `metadata`.
+ * Change history of a row (or of all), newest first; readable by whoever may read the row, and in access mode policy by administrators of
+ * the app once it is gone. Rows hold, in this order, `change_id` (number), `row_key`,
+ * `operation`, `changes`, `created_by`, `created_at` (UTC with milliseconds), `request_id`, `metadata`; as versions:
+ * `record_id`, `version` (from 1 in each record), `event_type` (CREATE, UPDATE, DELETE), `previous_data` (null, or the old values of what
+ * changed), `changed_fields`, `created_by`, `created_at`, and the result has a total.
  */
 export interface History {
   readonly kind: 'history';
   readonly table: TableName;
-  readonly key: string;
+  readonly key?: string;
+  readonly form?: 'versions';
   readonly change?: number;
   readonly limit?: number;
   readonly offset?: number;
@@ -280,7 +289,28 @@ export interface Require {
   readonly live: boolean;
 }
 
+/** What the policies of an app say of resources: rows of its tables by key or by given values, or things kept elsewhere. Rows: one list of truths a question, in the order of its actions. */
+export interface Check {
+  readonly kind: 'check';
+  readonly app: string;
+  readonly questions: readonly {
+    /** `datatable:<table>`, or a kind of something else. */
+    readonly resource: string;
+    readonly id: string;
+    /** In place of those of the row. */
+    readonly attributes?: JsonObject;
+    readonly actions: readonly string[];
+  }[];
+  /** Whom it is about; absent: who asks. Others than administrators of the app are refused. */
+  readonly subject?: {
+    readonly id: string;
+    readonly roles: readonly string[];
+    readonly attributes: JsonObject;
+  };
+}
+
 export type Statement =
+  | Check
   | Read
   | Insert
   | Upsert
@@ -292,6 +322,8 @@ export type Statement =
   | Aggregate
   | History
   | Link
+  | Traverse
+  | Path
   | Require;
 
 /** What a statement answered. `rows` is the JSON text of an array, built in Postgres and never parsed on the way. */

@@ -41,6 +41,9 @@ declare
   operation text := 'update';
   changes jsonb;
 begin
+  if rowhouse.is_maintenance() then
+    return null;
+  end if;
   if tg_level = 'STATEMENT' then
     execute entry || format(
       'select $1, r.%1$I::text, %2$L, (

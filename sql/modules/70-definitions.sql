@@ -63,7 +63,7 @@ as $$
         'uniques', r.uniques, 'endpoints', r.endpoints, 'path', r.path, 'view', r.view,
         'active', nullif(r.active, true), 'deactivatedWith', r.deactivated_with, 'suspended', r.suspended,
         'materialized', nullif(r.materialized, true), 'indexes', r.indexes, 'search', r.search, 'graph', r.graph,
-        'document', r.document, 'policy', r.policy,
+        'document', r.document, 'holder', r.holder, 'policy', r.policy,
         'createdAt', rowhouse.json_time(r.created_at), 'updatedAt', rowhouse.json_time(r.updated_at),
         'columns', coalesce((
           select json_agg(c.definition || jsonb_build_object(

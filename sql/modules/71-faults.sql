@@ -289,7 +289,7 @@ begin
     union all
     select s.place, 100000, k, array['unknown_field', 'is not a field of ' || r.name]
     from sent as s cross join lateral jsonb_object_keys(s.fields) as k
-    where k <> all (engine)
+    where k <> all (engine) and r.holder is null
       and not exists (
         select from control.columns as c where c.tenant_id = r.tenant_id and c.relation_id = r.id and c.name = k)
   )

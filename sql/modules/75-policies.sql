@@ -91,6 +91,19 @@ end
 $$;
 comment on function rowhouse.reading() is 'What rows are read for: read, aggregate or export. In SQL sessions always read.';
 
+create or replace function rowhouse.require_reach(reaches boolean)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not reaches then
+    perform rowhouse.refuse('RH303', 'No policy lets you read here', '{"reason": "policy"}');
+  end if;
+end
+$$;
+comment on function rowhouse.require_reach(boolean) is 'Refuses a caller for whom no rule can match, whatever the row.';
+
 -- security definer: reads the control schema.
 create or replace function rowhouse.roles_of(tenant text, app text, sub text, roles text[])
 returns text[]
@@ -126,11 +139,11 @@ comment on function rowhouse.allowed_anyway_of(text, text, text, boolean) is
 
 revoke all on function
   rowhouse.caller_id(text), rowhouse.claim(text, text[]), rowhouse.acting_roles(text, text, boolean),
-  rowhouse.unrestricted(text[], text[]), rowhouse.reading(),
+  rowhouse.unrestricted(text[], text[]), rowhouse.reading(), rowhouse.require_reach(boolean),
   rowhouse.roles_of(text, text, text, text[]), rowhouse.allowed_anyway_of(text, text, text, boolean)
 from public;
 grant execute on function
   rowhouse.caller_id(text), rowhouse.claim(text, text[]), rowhouse.acting_roles(text, text, boolean),
-  rowhouse.unrestricted(text[], text[]), rowhouse.reading(),
+  rowhouse.unrestricted(text[], text[]), rowhouse.reading(), rowhouse.require_reach(boolean),
   rowhouse.roles_of(text, text, text, text[]), rowhouse.allowed_anyway_of(text, text, text, boolean)
 to rowhouse_tenant;

@@ -227,7 +227,23 @@ $$;
 comment on function rowhouse.access_of(text, text, text) is
   'Access lists of a row and the caller''s rights on it; a row neither readable nor manageable is not there.';
 
--- Runs as the caller: the UPDATE policy under intent delete asks for the delete right, guard_intent does the rest.
+-- security definer: reads control.relations for restore, which speaks as its caller.
+create or replace function rowhouse.mark_of(tenant text, logical text)
+returns text
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (rowhouse.principal_in(tenant)).sub is null then
+    return null;
+  end if;
+  return (rowhouse.relation_of(tenant, logical)).features ->> 'mark';
+end
+$$;
+comment on function rowhouse.mark_of(text, text) is 'The column that marks deleted rows of a table of the caller''s tenant; null where there is none.';
+
+-- Runs as the caller: the UPDATE policy under intent delete asks for the delete right, guard_intent does the rest. A declared mark is a
+-- column like others: taking it off is an edit.
 create or replace function rowhouse.restore(tenant text, logical text, key text)
 returns boolean
 language plpgsql volatile
@@ -235,21 +251,24 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   place record := rowhouse.place_of(tenant, logical);
+  mark text := rowhouse.mark_of(tenant, logical);
+  gone text := case when mark is null then 'trashed_at is not null' else format('%I is true', mark) end;
   seen boolean := false;
   restored boolean;
   intent text := coalesce(current_setting('rowhouse.intent', true), '');
   shown text := coalesce(current_setting('rowhouse.show', true), '');
 begin
-  if not place.soft then
+  if not place.soft and mark is null then
     perform rowhouse.refuse('RH204', format('Table ''%s'' has no trash', logical), jsonb_build_object('table', logical));
   end if;
   if rowhouse.castable(key, place.type) then
-    set local rowhouse.intent = 'delete';
+    execute format('set local rowhouse.intent = %L', case when mark is null then 'delete' else 'edit' end);
     set local rowhouse.show = 'trashed';
-    execute format('select true from %I.%I where %I = %L::%s and trashed_at is not null',
-      place.schema_name, place.physical, place.key, key, place.type) into seen;
-    execute format('update %I.%I set trashed_at = null where %I = %L::%s and trashed_at is not null returning true',
-      place.schema_name, place.physical, place.key, key, place.type) into restored;
+    execute format('select true from %I.%I where %I = %L::%s and %s',
+      place.schema_name, place.physical, place.key, key, place.type, gone) into seen;
+    execute format('update %I.%I set %s where %I = %L::%s and %s returning true',
+      place.schema_name, place.physical, case when mark is null then 'trashed_at = null' else format('%I = false', mark) end,
+      place.key, key, place.type, gone) into restored;
     execute format('set local rowhouse.intent = %L', intent);
     execute format('set local rowhouse.show = %L', shown);
   end if;
@@ -261,7 +280,8 @@ begin
   return true;
 end
 $$;
-comment on function rowhouse.restore(text, text, text) is 'Takes a trashed row back; needs the right to delete it.';
+comment on function rowhouse.restore(text, text, text) is
+  'Takes a deleted row back: out of the trash with the right to delete it, or its mark off with the right to change it.';
 
 -- security definer: reads control.relations for restore and share, which speak as their caller.
 create or replace function rowhouse.place_of(
@@ -295,11 +315,11 @@ comment on function rowhouse.place_of(text, text) is 'Where a table of the calle
 revoke all on function
   rowhouse.relation_of(text, text), rowhouse.merged(text, text[], jsonb, text), rowhouse.strings(jsonb),
   rowhouse.change_access(integer, text[], text, jsonb, boolean), rowhouse.access_of(text, text, text),
-  rowhouse.restore(text, text, text), rowhouse.place_of(text, text),
+  rowhouse.restore(text, text, text), rowhouse.place_of(text, text), rowhouse.mark_of(text, text),
   rowhouse.share(text, text, text, text[], text[], text[], text[], text[], text[], text)
 from public;
 grant execute on function
   rowhouse.change_access(integer, text[], text, jsonb, boolean), rowhouse.restore(text, text, text),
   rowhouse.share(text, text, text, text[], text[], text[], text[], text[], text[], text),
-  rowhouse.place_of(text, text), rowhouse.castable(text, text)
+  rowhouse.place_of(text, text), rowhouse.mark_of(text, text), rowhouse.castable(text, text)
 to rowhouse_tenant;

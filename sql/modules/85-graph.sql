@@ -1,99 +1,257 @@
--- Graphs: rules of edges.
--- Called by: generated triggers of edge tables, and of tables whose rows refer to their parent.
--- Privileges: none to anyone (trigger functions). An edge points from child to parent.
+-- Traversal of graphs, level by level.
+-- Called by: generated traverse, path and read statements; the functions graph_reach, graph_path, tree_descendants and
+-- tree_ancestors of a tenant's schema.
+-- Privileges: rowhouse_tenant. All run as the caller, so the policies of nodes and edges decide: what is hidden is not passed through.
+-- A graph is told as {"nodes", "key", "edges"}: tables as quoted names; or {"nodes", "key", "parent", "type"} where a column refers
+-- to the parent. An edge points from child to parent: 'descendants' follow it against, 'ancestors' along its direction.
+-- Every level is one statement of known shape. Its arrays reach it through sub-selects, any((select $1)::integer[]): seen as
+-- constants, the planner would weigh every element, and as unnest() it would join (0.6 s against 1.9 for 200,000 nodes over a
+-- million edges). jit off: the estimates invite it and it costs more than the levels.
 
--- security definer: advisory locks are not for callers.
-create or replace function rowhouse.lock_edges()
-returns trigger
-language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- With an older snapshot check_edges would not see what the writer before has committed.
-  if current_setting('transaction_isolation') <> 'read committed' then
-    perform rowhouse.refuse('RH100', 'Edges with rules are written in transactions at level read committed',
-      jsonb_build_object('table', tg_argv[0]), 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED.');
-  end if;
-  perform pg_advisory_xact_lock(hashtextextended('edges', tg_relid::bigint));
-  return null;
-end
-$$;
-comment on function rowhouse.lock_edges() is
-  'before insert or update, statement. Arguments: logical table name. One writer of a graph with rules at a time, to the end of its transaction.';
-
--- security definer: a hidden edge counts and closes loops like any other.
-create or replace function rowhouse.check_edges()
-returns trigger
-language plpgsql volatile security definer
+create or replace function rowhouse.edges_text(graph jsonb, direction text)
+returns text
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  rules jsonb := tg_argv[4];
-  ends text := format('select %I as child, %I as parent, %s as type from ', tg_argv[1], tg_argv[2],
-    case tg_argv[3] when '' then quote_literal(rules #>> '{types,0,name}') else quote_ident(tg_argv[3]) end);
-  edges text := format('(%s %I.%I) as e', ends, tg_table_schema, tg_table_name);
-  written text := ends || 'new_rows';
-  broken record;
-  loops boolean;
+  nodes text := (graph ->> 'nodes')::regclass;
+  edges text := (graph ->> 'edges')::regclass;
 begin
-  if tg_op = 'UPDATE' then
-    written := written || ' except ' || ends || 'old_rows';
+  if direction = 'both' then
+    return format('(select * from %s as d union all select * from %s as a)',
+      rowhouse.edges_text(graph, 'descendants'), rowhouse.edges_text(graph, 'ancestors'));
+  elsif direction not in ('descendants', 'ancestors') or direction is null then
+    perform rowhouse.refuse('RH100', 'A direction is descendants, ancestors or both', '{"field": "direction"}');
   end if;
-  -- Counted and followed only from what has been written; the rest was right before.
-  execute format(
-    'with written as materialized (%1$s)
-     select w.type, w.way, l.most
-     from (
-       select distinct type, ''outgoing'' as way, child as node from written where parent is not null
-       union all
-       select distinct type, ''incoming'', parent from written where parent is not null) as w
-     cross join lateral (
-       select (t ->> w.way)::integer as most from jsonb_array_elements($1 -> ''types'') as t where t ->> ''name'' = w.type) as l
-     where l.most < case w.way
-       when ''outgoing'' then (select count(*) from (select from %2$s where e.child = w.node and e.type = w.type limit l.most + 1::bigint) as c)
-       else (select count(*) from (select from %2$s where e.parent = w.node and e.type = w.type limit l.most + 1::bigint) as c) end
-     limit 1', written, edges)
-    into broken using rules;
-  if broken.most is not null then
-    perform rowhouse.refuse('RH411',
-      format('Type ''%s'' allows a row at most %s %s edge%s', broken.type, broken.most, broken.way,
-        case when broken.most = 1 then '' else 's' end),
-      jsonb_build_object('table', tg_argv[0], 'field', case broken.way when 'outgoing' then tg_argv[1] else tg_argv[2] end,
-        'reason', 'max_' || broken.way));
+  if edges is not null then
+    return format('(select %s as near, %s as far, e.type, %L::boolean as outgoing, e.id::text as id, e.metadata from %s as e)',
+      case direction when 'ancestors' then 'e.from_id' else 'e.to_id' end,
+      case direction when 'ancestors' then 'e.to_id' else 'e.from_id' end,
+      direction = 'ancestors', edges);
+  elsif direction = 'descendants' then
+    -- Whoever asks has come from the parent, and so sees it.
+    return format('(select e.%1$I as near, e.%2$I as far, %3$L::text as type, false as outgoing, e.%2$I::text as id, ''{}''::jsonb as metadata from %4$s as e)',
+      graph ->> 'parent', graph ->> 'key', graph ->> 'type', nodes);
   end if;
-  if (rules ->> 'hierarchy')::boolean then
-    execute format(
-      'with recursive written as materialized (%1$s), climb (start, node, type) as (
-         -- Below a row without children nothing can close a loop.
-         select w.child, w.parent, w.type from written as w
-         where w.parent is not null and exists (select from %2$s where e.parent = w.child and e.type = w.type)
-         union
-         select c.start, e.parent, c.type from climb as c join %2$s on e.child = c.node and e.type = c.type
-         where e.parent is not null)
-       select exists (select from climb where start = node)', written, edges)
-      into loops;
-    if loops then
-      perform rowhouse.refuse('RH411', 'The edges of a hierarchy cannot form a loop',
-        jsonb_build_object('table', tg_argv[0], 'field', tg_argv[2], 'reason', 'loop'));
-    end if;
-  end if;
-  return null;
+  return format('(select e.%2$I as near, p.%2$I as far, %3$L::text as type, true as outgoing, e.%2$I::text as id, ''{}''::jsonb as metadata from %4$s as e join %4$s as p on p.%2$I = e.%1$I)',
+    graph ->> 'parent', graph ->> 'key', graph ->> 'type', nodes);
 end
 $$;
-comment on function rowhouse.check_edges() is
-  'after insert (new_rows) or after update (old_rows, new_rows), statement. Arguments: logical table name; columns of child, parent and type (empty: one type only); {"hierarchy", "types": [{"name", "outgoing", "incoming"}]}.';
+comment on function rowhouse.edges_text(jsonb, text) is
+  'A sub-select of the edges that a direction follows: near, far, type, outgoing, id (as text), metadata.';
 
-create or replace function rowhouse.edge_author()
-returns trigger
-language plpgsql volatile
+create or replace function rowhouse.edge_json(graph jsonb, edge text)
+returns text
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- Nobody: the owner's own work, which says itself whose the edge is.
-  new.created_by_id := coalesce((rowhouse.principal()).sub, new.created_by_id);
-  return new;
+  return format('json_build_object(''id'', %1$s, ''from_id'', case when %2$s.outgoing then %2$s.near else %2$s.far end,
+    ''to_id'', case when %2$s.outgoing then %2$s.far else %2$s.near end, ''type'', %2$s.type, ''metadata'', %2$s.metadata)',
+    case when graph ? 'edges' then edge || '.id'
+      else format('case when %1$s.outgoing then %1$s.near else %1$s.far end', edge) end, edge);
 end
 $$;
-comment on function rowhouse.edge_author() is 'before insert, row. created_by_id is whoever makes the edge.';
+comment on function rowhouse.edge_json(jsonb, text) is 'An expression: the edge of this alias, of edges_text, as JSON.';
 
-revoke all on function rowhouse.lock_edges(), rowhouse.check_edges(), rowhouse.edge_author() from public;
+create or replace function rowhouse.too_many(what text, most integer)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform rowhouse.refuse('RH107', format('The traversal meets more than %s %s', most, what),
+    jsonb_build_object('reason', what, 'data', jsonb_build_object('cap', most)),
+    'Follow fewer levels or types, or begin further down.');
+end
+$$;
+comment on function rowhouse.too_many(text, integer) is 'Refuses a traversal that grows beyond its limit; none is ever cut.';
+
+create or replace function rowhouse.visible_nodes(graph jsonb, keys anyarray)
+returns anyarray
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  seen keys%type;
+begin
+  execute format('select array(select n.%1$I from %2$s as n where n.%1$I = any((select $1)::%3$s))',
+    graph ->> 'key', (graph ->> 'nodes')::regclass, pg_typeof(keys))
+    into seen using keys;
+  return seen;
+end
+$$;
+comment on function rowhouse.visible_nodes(jsonb, anyarray) is 'Those of the keys whose rows the caller sees.';
+
+create or replace function rowhouse.reach(
+  graph jsonb, roots anyarray, direction text, depth integer, types text[], most integer)
+returns table (node anyelement, distance integer)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  step text := format(
+    'select array(select e.far from %1$s as e where e.near = any((select $1)::%2$s) and ($3 is null or e.type = any($3))
+       except select v from unnest($2) as v)',
+    rowhouse.edges_text(graph, direction), pg_typeof(roots));
+  frontier roots%type := rowhouse.visible_nodes(graph, roots);
+  visited roots%type := frontier;
+  level integer := 0;
+begin
+  loop
+    if cardinality(visited) > most then
+      perform rowhouse.too_many('nodes', most);
+    end if;
+    return query select f, level from unnest(frontier) as f;
+    exit when level >= depth or cardinality(frontier) = 0;
+    execute step into frontier using frontier, visited, types;
+    visited := visited || frontier;
+    level := level + 1;
+  end loop;
+end
+$$;
+comment on function rowhouse.reach(jsonb, anyarray, text, integer, text[], integer) is
+  'Every node reached from the roots, once, with its distance from the nearest of them; roots included. depth null: as far as there are edges.';
+
+create or replace function rowhouse.walk(
+  graph jsonb, roots anyarray, direction text, depth integer, types text[], most integer, apart boolean)
+returns table (root integer, node anyelement, distance integer, type text, outgoing boolean, trail text)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  -- offset 0: one probe of the edges for each node of the frontier, not a join with all of them.
+  step text := format(
+    'select array_agg(x.root), array_agg(x.far), array_agg(x.type), array_agg(x.outgoing),
+       array_agg(x.before || to_char(x.rank, ''FM000000000'')), array_agg(x.first)
+     from (
+       select s.root, e.far, e.type, e.outgoing,
+         min(min(s.trail collate "C")) over (partition by s.root, e.far) as before,
+         dense_rank() over (order by e.far) as rank,
+         row_number() over (partition by s.root, e.far) = 1 as first
+       from unnest($1, $2, $3) as s (root, node, trail)
+       cross join lateral (
+         select x.far, x.type, x.outgoing from %1$s as x where x.near = s.node and ($6 is null or x.type = any($6)) offset 0) as e
+       where not exists (select from unnest($4, $5) as v (root, node) where v.root = s.root and v.node = e.far)
+       group by s.root, e.far, e.type, e.outgoing
+       limit $7) as x',
+    rowhouse.edges_text(graph, direction));
+  shown roots%type := rowhouse.visible_nodes(graph, roots);
+  found_roots integer[];
+  found_nodes roots%type;
+  found_types text[];
+  found_ways boolean[];
+  found_trails text[];
+  first boolean[];
+  at_roots integer[];
+  at_nodes roots%type;
+  at_trails text[];
+  seen_roots integer[];
+  seen_nodes roots%type;
+  level integer := 0;
+begin
+  select array_agg(case when apart then r.place else 1 end), array_agg(r.key), array_agg(to_char(r.place, 'FM000000000')) into at_roots, at_nodes, at_trails
+    from unnest(roots) with ordinality as r (key, place) where r.key = any (shown);
+  seen_roots := at_roots;
+  seen_nodes := at_nodes;
+  return query select r.root, r.node, 0, null::text, null::boolean, r.trail
+    from unnest(at_roots, at_nodes, at_trails) as r (root, node, trail);
+  while level < depth and cardinality(at_roots) > 0 loop
+    execute step into found_roots, found_nodes, found_types, found_ways, found_trails, first
+      using at_roots, at_nodes, at_trails, seen_roots, seen_nodes, types, most + 1;
+    level := level + 1;
+    select array_agg(f.root), array_agg(f.node), array_agg(f.trail) into at_roots, at_nodes, at_trails
+      from unnest(found_roots, found_nodes, found_trails, first) as f (root, node, trail, first) where f.first;
+    seen_roots := seen_roots || at_roots;
+    seen_nodes := seen_nodes || at_nodes;
+    if cardinality(seen_nodes) > most or cardinality(found_nodes) > most then
+      perform rowhouse.too_many('nodes', most);
+    end if;
+    return query select f.root, f.node, level, f.type, f.outgoing, f.trail
+      from unnest(found_roots, found_nodes, found_types, found_ways, found_trails) as f (root, node, type, outgoing, trail);
+  end loop;
+end
+$$;
+comment on function rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean) is
+  'For each root, by its place (apart), or for all as one, the nodes reached at their least distance: a row for every type and way by which a node is reached there. trail sorts depth first: the first of the shortest ways by keys.';
+
+create or replace function rowhouse.paths(
+  graph jsonb, roots anyarray, direction text, depth integer, types text[], most integer)
+returns table (place integer, node anyelement, distance integer, type text, outgoing boolean)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  places integer;
+begin
+  -- The limit stops the recursion itself: a path beyond it is never made.
+  return query execute format(
+    'with recursive walk (root, node, distance, type, outgoing, path) as (
+       select r.place, n.%1$I, 0, null::text, null::boolean, array[n.%1$I]
+       from unnest($1) with ordinality as r (key, place) join %2$s as n on n.%1$I = r.key
+       union all
+       select w.root, e.far, w.distance + 1, e.type, e.outgoing, w.path || e.far
+       from walk as w
+       cross join lateral (
+         select x.far, x.type, x.outgoing from %3$s as x where x.near = w.node and ($3 is null or x.type = any($3)) offset 0) as e
+       where w.distance < $2 and e.far <> all (w.path))
+     search depth first by root, node, type, outgoing set trail
+     select (row_number() over (order by f.trail))::integer, f.node, f.distance, f.type, f.outgoing
+     from (select w.node, w.distance, w.type, w.outgoing, w.trail from walk as w limit $4) as f',
+    graph ->> 'key', (graph ->> 'nodes')::regclass, rowhouse.edges_text(graph, direction))
+    using roots, depth, types, most::bigint + 1;
+  get diagnostics places = row_count;
+  if places > most then
+    perform rowhouse.too_many('nodes', most);
+  end if;
+end
+$$;
+comment on function rowhouse.paths(jsonb, anyarray, text, integer, text[], integer) is
+  'Every path from each root that meets no node twice, by its last node, depth first by keys: the nodes of trees in the order they are written.';
+
+create or replace function rowhouse.followed(
+  graph jsonb, nodes anyarray, direction text, types text[], most integer)
+returns table (edge json)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  edges integer;
+begin
+  return query execute format(
+    'select %1$s from (
+       select distinct on (x.id) x.* from %2$s as x where x.near = any((select $1)::%3$s) and ($2 is null or x.type = any($2))
+       order by x.id limit $3) as e
+     order by case when e.outgoing then e.near else e.far end, case when e.outgoing then e.far else e.near end, e.type',
+    rowhouse.edge_json(graph, 'e'), rowhouse.edges_text(graph, direction), pg_typeof(nodes))
+    using nodes, types, most::bigint + 1;
+  get diagnostics edges = row_count;
+  if edges > most then
+    perform rowhouse.too_many('edges', most);
+  end if;
+end
+$$;
+comment on function rowhouse.followed(jsonb, anyarray, text, text[], integer) is
+  'The edges that are followed from these nodes, each once.';
+
+revoke all on function
+  rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
+  rowhouse.visible_nodes(jsonb, anyarray),
+  rowhouse.reach(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean),
+  rowhouse.paths(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.followed(jsonb, anyarray, text, text[], integer)
+from public;
+grant execute on function
+  rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
+  rowhouse.visible_nodes(jsonb, anyarray),
+  rowhouse.reach(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean),
+  rowhouse.paths(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.followed(jsonb, anyarray, text, text[], integer)
+to rowhouse_tenant;

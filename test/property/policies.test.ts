@@ -1,26 +1,26 @@
 /** Policies in the database: a login's and a request's verdicts on every row and action, against a decision in plain TypeScript. */
 import fc from 'fast-check';
 import type pg from 'pg';
+import format from 'pg-format';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { literal, sql, toText } from '../../control-plane/base/sql.ts';
+import type { Principal } from '../../control-plane/model/principal.ts';
 import { compileCondition } from '../../control-plane/policy/cel/compile.ts';
 import type { Caller } from '../../control-plane/policy/cel/scope.ts';
 import { holds, most } from '../../control-plane/policy/cel/value.ts';
 import { bare, tableScope } from '../../control-plane/policy/resource.ts';
 import { names as namesOf } from '../../control-plane/policy/standing.ts';
-import format from 'pg-format';
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { Principal } from '../../control-plane/model/principal.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createTenantWith, type Definer, openDefiner } from '../support/definer.ts';
 import { createLogins, type Logins } from '../support/logins.ts';
 import {
   type CelValue,
+  celHolds,
   type OracleCaller,
   type OracleRow,
-  celHolds,
   oracleAllows,
 } from '../support/oracle-policy.ts';
-import { expressions, partsApart, type PolicySet, policySets } from '../support/policies.ts';
+import { expressions, type PolicySet, partsApart, policySets } from '../support/policies.ts';
 import { principal } from '../support/principal.ts';
 import { bounded } from '../support/seeded.ts';
 import { asGateway } from '../support/sql.ts';
@@ -267,14 +267,22 @@ describe('conditions', () => {
     const table = plainTable('posts', columns);
     await fc.assert(
       fc.asyncProperty(fc.array(expressions, { minLength: 10, maxLength: 10 }), async (all) => {
-        const asked = all.flatMap(({ cel, oracle }) => callers.map(([, caller]) => ({ cel, oracle, caller })));
+        const asked = all.flatMap(({ cel, oracle }) =>
+          callers.map(([, caller]) => ({ cel, oracle, caller })),
+        );
         const parts = asked.map(({ cel, caller }) => {
           const value = compileCondition(cel, tableScope(table, bare, fixed(caller), false));
-          const forms = [value.sql, holds(value), most(value)].map((form) => toText(sql`(${form}) is true`));
+          const forms = [value.sql, holds(value), most(value)].map((form) =>
+            toText(sql`(${form}) is true`),
+          );
           return `select array_agg(concat(${forms.join(`, '/', `)}) order by id) as found from ${posts}`;
         });
-        const query = parts.map((part, at) => `(select ${at} as n, found from (${part}) as p)`).join(' union all ');
-        const result = await database.admin.query<{ n: number; found: string[] }>(`select * from (${query}) as q order by n`);
+        const query = parts
+          .map((part, at) => `(select ${at} as n, found from (${part}) as p)`)
+          .join(' union all ');
+        const result = await database.admin.query<{ n: number; found: string[] }>(
+          `select * from (${query}) as q order by n`,
+        );
         result.rows.forEach(({ found }, at) => {
           const one = asked[at];
           if (!one) throw new Error('no expression');
@@ -289,9 +297,9 @@ describe('conditions', () => {
           });
         });
       }),
-      bounded(60, 30),
+      bounded(40, 20),
     );
-  });
+  }, 60_000);
 });
 
 describe('policies', () => {
@@ -309,7 +317,7 @@ describe('policies', () => {
           await client.query('rollback');
         }
       }),
-      bounded(12, 40),
+      bounded(8, 20),
     );
-  });
+  }, 90_000);
 });

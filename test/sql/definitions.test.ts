@@ -93,7 +93,8 @@ async function change(
   const from = { app: 'default', name };
   const old = findTable(await load(), from);
   if (!old) throw new Error(`no table ${name}`);
-  return define({ kind: 'change_table', from, to: { ...draftOf(old), ...to(old) } }, { as });
+  const next = { ...draftOf(old), ...to(old) };
+  return define({ kind: 'change_table', from, to: next, allowDataLoss: 'dropped' }, { as });
 }
 
 const withColumn = (name: string, rules: Partial<Column>) => (draft: TableDraft) => ({

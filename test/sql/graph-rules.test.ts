@@ -19,6 +19,14 @@ beforeAll(async () => {
   await createTenantWith(database, tenant, [
     personTable('staff', { types: [manager, mentor], hierarchy: true }),
     personTable('friends', { types: [{ name: 'knows', inverse: 'known_by' }], hierarchy: false }),
+    personTable(
+      'secret',
+      { types: [{ name: 'knows', inverse: 'known_by' }], hierarchy: false },
+      {
+        access: 'acl',
+        features: { timestamps: false, softDelete: false, acl: true, history: false },
+      },
+    ),
     personTable('parts', {
       types: [{ name: 'parent', inverse: 'children' }],
       hierarchy: true,
@@ -81,6 +89,47 @@ describe('an edge table', () => {
   test('takes a loop where the graph is no hierarchy', async () => {
     expect(await outcome(edges('friends', [1, 2, 'knows'], [2, 1, 'knows']))).toMatchObject({
       ok: true,
+    });
+  });
+});
+
+describe('an edge to a hidden row', () => {
+  test('is not there to be read, changed or deleted, and cannot be made', async () => {
+    const clerk = principal(tenant, 'clerk');
+    await asGateway(
+      database,
+      boss(),
+      async (client) => {
+        await client.query(`set local search_path = "t_${tenant}"`);
+        await client.query(
+          "insert into secret (id, _acl) values (1, 0), (2, 0), (3, acl(deny => array['clerk']))",
+        );
+        await client.query(edges('secret', [1, 2, 'knows'], [2, 3, 'knows'], [3, 1, 'knows']));
+      },
+      { commit: true },
+    );
+    await asGateway(database, clerk, async (client) => {
+      await client.query(`set local search_path = "t_${tenant}"`);
+      const seen = await client.query('select from_id, to_id from secret_edges');
+      expect(seen.rows).toEqual([{ from_id: 1, to_id: 2 }]);
+      const hidden = await tried(client, edges('secret', [1, 3, 'knows']));
+      const unknown = await tried(client, edges('secret', [1, 99, 'knows']));
+      expect(hidden).toMatchObject({ ok: false, code: '23503' });
+      expect(hidden).toEqual(unknown);
+      expect(
+        await tried(client, 'update secret_edges set to_id = 3 where to_id = 2'),
+      ).toMatchObject({
+        ok: false,
+        code: '23503',
+      });
+      expect(await tried(client, "update secret_edges set metadata = '{}'")).toMatchObject({
+        ok: true,
+        count: 1,
+      });
+    });
+    await asGateway(database, principal(tenant, 'clerk', { access: 'full' }), async (client) => {
+      await client.query(`set local search_path = "t_${tenant}"`);
+      expect(await tried(client, 'delete from secret_edges')).toMatchObject({ ok: true, count: 1 });
     });
   });
 });

@@ -37,7 +37,11 @@ export async function openHarness(
   name: string,
   tables?: readonly unknown[],
 ): Promise<Harness> {
-  const tenant = await createTenant(database, name, tables);
+  return tenantHarness(database, await createTenant(database, name, tables));
+}
+
+/** The same on a tenant that is there. */
+export async function tenantHarness(database: TestDatabase, tenant: string): Promise<Harness> {
   const pool = openPool({
     connectionString: gatewayUrl(database.url, database.secret),
     max: 4,

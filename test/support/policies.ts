@@ -126,7 +126,11 @@ const atoms: fc.Arbitrary<Spelling> = fc.oneof(
   pairs(real, fc.oneof(equals, orders)),
   // Literals of two types the evaluator refuses; a name's type is open.
   fc
-    .tuple(pick('R.attr.n', 'R.attr.big', 'R.attr.price'), fc.oneof(equals, orders), fc.oneof(integers, doubles))
+    .tuple(
+      pick('R.attr.n', 'R.attr.big', 'R.attr.price'),
+      fc.oneof(equals, orders),
+      fc.oneof(integers, doubles),
+    )
     .map(([a, sign, b]) => compose((x, y) => `(${x} ${sign} ${y})`, a, b)),
   pairs(times, fc.oneof(equals, orders)),
   fc

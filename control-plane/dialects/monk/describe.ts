@@ -155,7 +155,9 @@ type TableReply = (table: Table) => ReturnType<typeof successJson>;
 
 /** A definition that changes a table; the reply is about the table as it became. */
 export function changeTable(table: Table, to: TableDraft, reply: TableReply): Action {
-  return define({ kind: 'change_table', from: ref(table), to }, nameOf(table), reply);
+  const from = ref(table);
+  const definition = { kind: 'change_table', from, to, allowDataLoss: 'dropped' } as const;
+  return define(definition, nameOf(table), reply);
 }
 
 function define(definition: Definition, name: string, reply: TableReply): Action {

@@ -73,6 +73,8 @@ const codeOf: Readonly<Record<ErrorKind, Code>> = {
   has_dependents: 'DATA_CONFLICT',
   tenant_exists: 'TENANT_EXISTS',
   name_taken: 'SCHEMA_EXISTS',
+  data_loss: 'DATA_CONFLICT',
+  rollback_conflict: 'DATA_CONFLICT',
   database_unavailable: 'DATABASE_UNAVAILABLE',
   database_busy: 'DATABASE_UNAVAILABLE',
   statement_timeout: 'STATEMENT_TIMEOUT',

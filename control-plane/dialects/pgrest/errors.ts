@@ -72,6 +72,8 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   has_dependents: [400, 'has_dependents'],
   tenant_exists: taken,
   name_taken: taken,
+  data_loss: definition,
+  rollback_conflict: broken,
   database_unavailable: later,
   database_busy: later,
   statement_timeout: later,

@@ -59,7 +59,7 @@ export function putTable(request: DialectRequest, { catalog }: RouteContext): Ac
   if (!change) return { kind: 'reply', reply: reply(null, 'no updates requested') };
   return {
     kind: 'definition',
-    definition: { kind: 'change_table', from: table, to: change.to },
+    definition: { kind: 'change_table', from: table, to: change.to, allowDataLoss: 'dropped' },
     reply: () => reply(null, `Table put successfully. The ${change.told}.`),
     fail: explained,
   };

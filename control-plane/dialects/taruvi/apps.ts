@@ -5,7 +5,6 @@ import { slugOf } from '../../model/app-schema.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import {
-  appOf,
   type FieldType,
   fieldsOf,
   includesInactive,
@@ -17,6 +16,7 @@ import {
   restoration,
 } from './management.ts';
 import { bare, bareList } from './reply.ts';
+import { appOf } from './served.ts';
 
 /** An app as the dialect shows it; `full`: with its deactivated datasources. */
 export function appObject(app: App, catalog: Catalog, full = false): JsonObject {
@@ -75,7 +75,7 @@ function postApp(request: DialectRequest): Action {
 }
 
 function getApp(request: DialectRequest, { catalog }: RouteContext): Action {
-  return { kind: 'reply', reply: bare(appObject(appOf(request, catalog), catalog), request) };
+  return { kind: 'reply', reply: bare(appObject(appOf(request, { catalog }), catalog), request) };
 }
 
 function putApp(request: DialectRequest, { catalog }: RouteContext): Action {
@@ -89,7 +89,7 @@ function patchApp(request: DialectRequest, { catalog }: RouteContext): Action {
 }
 
 function changesOf(request: DialectRequest, catalog: Catalog): JsonObject {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const sent = fieldsOf(request, fields, counted);
   requireSame(sent, 'slug', app.slug);
   requireSame(sent, 'is_active', true);

@@ -1,8 +1,9 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { isEdgeTable } from '../../model/graph.ts';
 import type { Table } from '../../model/table.ts';
 import type { NewRow, Result, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, RouteContext } from '../dialect.ts';
-import { numberRows, refuse } from './errors.ts';
+import { numberRows, refuse, withoutNodes } from './errors.ts';
 import { idText, type Key, keyOf, keyText, scalar } from './key.ts';
 import { oneText, recordsText, successText } from './reply.ts';
 import { flagOf, objectOf } from './request.ts';
@@ -138,12 +139,19 @@ function without(values: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 }
 
+type Write = Extract<Statement, { kind: 'insert' | 'update' | 'upsert' }> & {
+  readonly table: Table;
+};
+
 /** A write and its reply. `many`: faults are told by the number of the row, too. */
-function write(statement: Statement, many: boolean, answer: (result: Result) => Reply): Action {
+function write(statement: Write, many: boolean, answer: (result: Result) => Reply): Action {
   return {
     kind: 'statements',
     statements: [statement],
     reply: ([result]) => answer(result ?? { rows: '[]', count: 0 }),
-    ...(many ? { fail: numberRows } : {}),
+    fail: (error) => {
+      const told = isEdgeTable(statement.table) ? withoutNodes(error) : error;
+      return many ? numberRows(told) : told;
+    },
   };
 }

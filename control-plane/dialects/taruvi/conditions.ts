@@ -34,6 +34,7 @@ export function conditionOn(at: Place, row: Row, sent: Sent, odd: boolean): Pred
 function testOf(at: Place, row: Row, sent: Sent, odd: boolean): Predicate {
   const { operator } = row;
   const { value } = sent;
+  if (row.direction) return isBeyond(at, row.direction, value);
   if (value === null) {
     return operator === 'eq' ? isNull(at, true) : misfit(at, 'takes a value, not null');
   }
@@ -75,6 +76,13 @@ function testOf(at: Place, row: Row, sent: Sent, odd: boolean): Predicate {
     default:
       return misfit(at, 'takes no value');
   }
+}
+
+/** Below or above the row of a key. */
+function isBeyond(at: Place, direction: 'descendants' | 'ancestors', value: Json): Predicate {
+  const { field, label } = at;
+  if (value === null || field.kind !== 'column') misfit(at, 'takes the key of a row');
+  return { kind: 'reach', direction, column: field.name, key: scalarOf(at, value), label };
 }
 
 function compare({ field, label }: Place, operator: Operator, operand: Json): Predicate {
@@ -170,7 +178,7 @@ function elementsOf(at: Place, sent: Sent): readonly Json[] {
 function overElements(at: Place, operator: Operator, sent: Sent): Predicate {
   if (at.kind === 'array') return compare(at, operator, withoutNull(at, elementsOf(at, sent)));
   const { items, typed } = listOf(at, sent);
-  const options = withoutNull(at, items).map((value) => meanings({ value, typed }));
+  const options = withoutNull(at, items).map((value) => elementMeanings({ value, typed }));
   if (operator !== 'array_contains') return compare(at, operator, options.flat());
   // One containment for what can only mean one thing, and alternatives for the rest.
   const sure = options.filter(({ length }) => length === 1).flat();
@@ -183,12 +191,16 @@ function overElements(at: Place, operator: Operator, sent: Sent): Predicate {
   return only !== undefined && parts.length === 1 ? only : { kind: 'and', of: parts };
 }
 
+/** An element is asked for by its value: null has none, whatever spells it. */
+function elementMeanings(sent: Sent): readonly Json[] {
+  return meanings(sent).filter((value) => value !== null);
+}
+
 /** The value is an element. */
 function holds(at: Place, sent: Sent): Predicate {
   const { value } = sent;
   if (at.kind !== 'array') {
-    const values = meanings(sent).filter((each) => each !== null);
-    return either(values.map((each) => compare(at, 'array_contains', [each])));
+    return either(elementMeanings(sent).map((each) => compare(at, 'array_contains', [each])));
   }
   const textual = at.type.base === 'text' || at.type.base === 'varchar';
   return compare(at, 'array_contains', [textual ? textOf(at, value) : value]);

@@ -3,15 +3,20 @@ import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Result, Show, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
+import { aggregateReply, isAggregate, parseAggregate } from './aggregate.ts';
 import { createRows, patchRow, patchRows, putRow, upsertRows } from './changes.ts';
 import { deleteRow, deleteRows, restoreRow } from './deletes.ts';
+import { refuse } from './errors.ts';
+import { parseOutput } from './fields.ts';
+import { parseFilters } from './filter.ts';
+import { besidePath, traversalOf, traverseRow, traverseRows } from './graph.ts';
 import { rowHistory } from './history.ts';
 import { keyOf } from './key.ts';
-import { orderOf } from './order.ts';
+import { parseOrdering } from './ordering.ts';
 import { mostRows, pageOf } from './page.ts';
 import { listText, oneText } from './reply.ts';
 import { flag, underTable } from './request.ts';
-import { format, wholeRow } from './rows.ts';
+import { parseSearch } from './search.ts';
 import { rowsOf } from './served.ts';
 
 const data = '/data';
@@ -36,39 +41,69 @@ export const dataRoutes: readonly Route[] = [
 export function listRows(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const { table } = rowsOf(request, context);
+  const { catalog } = context;
+  const filters = parseFilters(query, table, catalog);
+  const search = parseSearch(query, table);
+  const where = both(filters, search?.where);
+  const show = shownBy(query, table, filters);
+  if (isAggregate(query)) {
+    const rows = { ...(where === undefined ? {} : { where }), show };
+    return act(parseAggregate(query, table, catalog, rows), (result) =>
+      aggregateReply(query, result),
+    );
+  }
   const page = pageOf(query);
-  const where = undefined;
-  const order = orderOf(query, table);
+  const limit = flag(query, '_count') ? 0 : page.limit;
+  const asked = parseOrdering(query, table, catalog);
+  const order = asked.length === 0 && search ? search.order : asked;
+  const output = parseOutput(query, table, catalog);
+  const traversal = traversalOf(query);
+  if (traversal) {
+    const roots = { ...(where === undefined ? {} : { where }), order };
+    // How well a row answers a search orders the roots; it is said of no row that edges lead to.
+    return traverseRows(traversal, roots, { ...page, limit }, { table, output, show });
+  }
   return act(
     {
       kind: 'read',
       table,
       ...(where === undefined ? {} : { where }),
-      output: { items: wholeRow(table), format },
+      output: { ...output, items: [...output.items, ...(search ? [search.rank] : [])] },
       order,
-      limit: flag(query, '_count') ? 0 : page.limit,
+      limit,
       offset: page.offset,
       total: true,
-      show: shownBy(query, table, where),
+      show,
       cap: mostRows,
     },
     ({ rows, count, total = 0 }) => listText(rows, 'Data retrieved', { ...page, count, total }),
   );
 }
 
+function both(left: Predicate | undefined, right: Predicate | undefined): Predicate | undefined {
+  return left && right ? { kind: 'and', of: [left, right] } : (left ?? right);
+}
+
 /** `GET data/{id}/` */
 export function getRow(request: DialectRequest, context: RouteContext): Action {
   const { query, params } = request;
   const { table } = rowsOf(request, context);
+  const traversal = traversalOf(query);
+  if (parseFilters(besidePath(query, traversal), table, context.catalog)) {
+    refuse('A single row takes no filters');
+  }
   const id = params['id'] ?? '';
+  const output = parseOutput(query, table, context.catalog);
+  const show = shownBy(query, table);
+  if (traversal) return traverseRow(traversal, id, query, { table, output, show });
   return act(
     {
       kind: 'read',
       table,
       where: isRow(id, table),
-      output: { items: wholeRow(table), format },
+      output,
       limit: 1,
-      show: shownBy(query, table),
+      show,
       cap: mostRows,
       require: { key: id },
     },

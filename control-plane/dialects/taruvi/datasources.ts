@@ -7,7 +7,6 @@ import type { Catalog } from '../../model/catalog.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import {
-  appOf,
   type FieldType,
   fieldsOf,
   includesInactive,
@@ -19,6 +18,7 @@ import {
   restoration,
 } from './management.ts';
 import { bare, bareList } from './reply.ts';
+import { appOf } from './served.ts';
 
 /** A datasource as the dialect shows it. */
 export function dataSourceObject(source: DataSource, app: App, catalog: Catalog): JsonObject {
@@ -56,7 +56,7 @@ export function dataSourceOf({ params }: DialectRequest, app: App): DataSource {
 }
 
 function listDataSources(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const full = includesInactive(request);
   const objects = app.datasources
     .filter(({ active }) => active || full)
@@ -75,7 +75,7 @@ const fields: Readonly<Record<string, FieldType>> = {
 };
 
 function postDataSource(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const sent = fieldsOf(request, fields);
   requireSame(sent, 'app', app.slug);
   requireSame(sent, 'is_active', true);
@@ -95,7 +95,7 @@ function postDataSource(request: DialectRequest, { catalog }: RouteContext): Act
 }
 
 function getDataSource(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const object = dataSourceObject(dataSourceOf(request, app), app, catalog);
   return { kind: 'reply', reply: bare(object, request) };
 }
@@ -112,7 +112,7 @@ function patchDataSource(request: DialectRequest, context: RouteContext): Action
 }
 
 function changesOf(request: DialectRequest, { catalog }: RouteContext): DataSourceChange {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const source = dataSourceOf(request, app);
   const sent = fieldsOf(request, fields);
   requireSame(sent, 'app', app.slug);
@@ -155,7 +155,7 @@ function shown(
   catalog: Catalog,
   status = 200,
 ): Reply {
-  const app = appOf({ params: { app: slug } }, catalog);
+  const app = appOf({ params: { app: slug } }, { catalog });
   const source = app.datasources.find((each) => each.slug === datasource);
   if (!source) return notFoundIn('datasource', { datasource });
   return bare(dataSourceObject(source, app, catalog), request, status);

@@ -1,12 +1,14 @@
 import { isObject, type Json } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { App } from '../../model/app.ts';
+import { isEdgeTable } from '../../model/graph.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Target } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
-import { idText, isAmong, parseIds } from './key.ts';
+import { parseTree } from './filter.ts';
+import { idText, isAmong, type Key, parseIds, scalar } from './key.ts';
 import { oneText, success } from './reply.ts';
 import { checkCount, noOutput, outputOf } from './rows.ts';
 import { rowsOf } from './served.ts';
@@ -21,7 +23,10 @@ export function deleteRow(request: DialectRequest, context: RouteContext): Actio
 /** `DELETE data/?ids=…` or `?filter=…`: exactly one of them, with nothing beside it, and never an empty one. */
 export function deleteRows(request: DialectRequest, context: RouteContext): Action {
   const { app, table } = rowsOf(request, context);
-  const { query } = request;
+  const { query, body } = request;
+  if (isEdgeTable(table) && query.size === 0 && body !== undefined) {
+    return removeKeys(edgeIds(body), table, app);
+  }
   const other = [...query.keys()].find((name) => name !== 'ids' && name !== 'filter');
   if (other !== undefined) refuse(`${other}: rows are deleted by ids or filter alone`, other);
   const [ids = [], filter = []] = [query.get('ids'), query.get('filter')];
@@ -35,28 +40,56 @@ export function deleteRows(request: DialectRequest, context: RouteContext): Acti
 
 /** Ids that name no row are not counted; one that the caller may see and not delete refuses all. */
 function removeIds(text: string, table: Table, app: App): Action {
-  const keys = parseIds(text, table);
-  if (keys.length === 0) return refuse('ids is empty', 'ids');
+  return removeKeys(parseIds(text, table), table, app);
+}
+
+/** `{"edge_ids":[…]}` */
+function edgeIds(body: Json): readonly Key[] {
+  const ids = isObject(body) && Object.keys(body).length === 1 ? body['edge_ids'] : undefined;
+  if (!Array.isArray(ids)) return refuse('The body must be {"edge_ids": […]}', 'edge_ids');
+  return (ids as readonly Json[]).map((id) => [
+    scalar(id) ?? refuse('edge_ids must be a list of ids', 'edge_ids'),
+  ]);
+}
+
+function removeKeys(keys: readonly Key[], table: Table, app: App): Action {
+  if (keys.length === 0) return refuse('The list of ids is empty', 'ids');
   checkCount(keys.length, app, 'ids');
   return remove(table, { by: 'where', where: isAmong(keys, table), strict: true });
 }
 
-function conditionOf(text: string, table: Table, context: RouteContext): Predicate {
-  const filter = objectIn(text);
-  void filter;
-  void table;
-  void context;
-  return refuse('filter');
+/**
+ * The rows that `filter` means: conditions by `field__op`, a tree, or `{"filters": "<tree as text>"}`.
+ * @throws ServiceError also where it would mean every row
+ */
+function conditionOf(text: string, table: Table, { catalog }: RouteContext): Predicate {
+  const filter = json(text);
+  if (!isObject(filter)) return refuse('filter must be a JSON object', 'filter');
+  const { filters, ...others } = filter;
+  const wrapped = filters !== undefined && Object.keys(others).length === 0;
+  if (wrapped && typeof filters !== 'string') refuse('filters must be a tree as text', 'filter');
+  const where = parseTree(wrapped ? json(String(filters)) : filter, table, catalog);
+  return where && !isEmpty(where) ? where : refuse('filter has no condition', 'filter');
 }
 
-function objectIn(text: string): Json {
-  let value: Json;
-  try {
-    value = parseJson(text);
-  } catch {
-    return refuse('filter must be JSON', 'filter');
+/** Whether a predicate holds for want of conditions. */
+function isEmpty(predicate: Predicate): boolean {
+  switch (predicate.kind) {
+    case 'and':
+      return predicate.of.every(isEmpty);
+    case 'or':
+      return predicate.of.some(isEmpty);
+    default:
+      return false;
   }
-  return isObject(value) ? value : refuse('filter must be a JSON object', 'filter');
+}
+
+function json(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    return refuse(`filter is not valid JSON: ${(error as Error).message}`, 'filter');
+  }
 }
 
 function remove(table: Table, target: Target): Action {

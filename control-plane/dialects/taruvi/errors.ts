@@ -1,5 +1,5 @@
 import { type ErrorKind, type Fault, ServiceError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { isObject, type JsonObject } from '../../base/json.ts';
 import type { DialectRequest, Reply } from '../dialect.ts';
 
 type Row = readonly [status: number, code: string];
@@ -69,10 +69,12 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   invalid_name: invalid,
   table_exists: conflict,
   column_exists: invalid,
-  data_conflict: conflict,
+  data_conflict: invalid,
   has_dependents: conflict,
   tenant_exists: conflict,
   name_taken: conflict,
+  data_loss: invalid,
+  rollback_conflict: conflict,
   database_unavailable: later,
   database_busy: conflict,
   statement_timeout: [504, 'GATEWAY_TIMEOUT'],
@@ -96,13 +98,15 @@ export function fail(
 ): Reply {
   const [status, code] = rowOf(error);
   const errors = messagesOf(error);
-  const { retryAfter, data } = error.detail;
+  const { retryAfter, data, reason } = error.detail;
   const json: JsonObject = {
     status: 'error',
     code,
     message: messageOf(error),
     ...(typeof data === 'string' ? { detail: data } : {}),
     ...(errors === undefined ? {} : { errors, details: errors }),
+    // A refused package has the keys of one that was taken.
+    ...(reason === 'package' && data !== undefined && isObject(data) ? data : {}),
   };
   const wait = retryAfter ?? (passing.includes(error.kind) ? 1 : undefined);
   const headers: Record<string, string> =
@@ -157,6 +161,12 @@ export function numberRows(error: ServiceError): ServiceError {
   if (detail.faults === undefined) return error;
   const faults = detail.faults.map((fault) => ({ ...fault, field: `${fault.row}.${fault.field}` }));
   return new ServiceError(kind, message, { ...detail, faults }, { cause });
+}
+
+/** What an edge refers to are the nodes of a graph: one that is hidden is not there. */
+export function withoutNodes(error: ServiceError): ServiceError {
+  if (error.kind !== 'reference_violation') return error;
+  return new ServiceError(error.kind, 'nodes do not exist', error.detail, { cause: error.cause });
 }
 
 /** An object of the model that is not there for this caller. */

@@ -15,6 +15,7 @@ export function rowHistory(request: DialectRequest, context: RouteContext): Acti
         kind: 'history',
         table,
         key: idText(request.params['id'] ?? '', table),
+        form: 'versions',
         ...page,
         show: 'trashed',
         cap: mostRows,

@@ -1,11 +1,16 @@
 import type { Dialect, Route } from '../dialect.ts';
 import { appRoutes } from './apps.ts';
+import { checkRoutes } from './check.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
+import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
+import { packageRoutes } from './package.ts';
+import { policyRoutes } from './policies.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
+import { tableRoutes } from './tables.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
@@ -13,13 +18,18 @@ const routes: readonly Route[] = [
   ...dataSourceRoutes,
   ...roleRoutes,
   ...settingsRoutes,
+  ...policyRoutes,
+  ...checkRoutes,
+  ...packageRoutes,
+  ...tableRoutes,
   ...dataRoutes,
+  ...edgeRoutes,
 ];
 
 /** The Taruvi dialect: apps of datasources of tables, their schemas and rows. */
 export const taruvi: Dialect = {
   name: 'taruvi',
-  prefixes: ['/api/apps'],
+  prefixes: ['/api/apps', '/api/data/policies'],
   routes,
   tokenHeaders: ['x-session-token', 'x-api-key'],
   cors: {

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../base/json.ts';
-import { type App, findApp } from '../../model/app.ts';
 import type { AppPart, LifeCycle } from '../../model/app-definition.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import type { Right } from '../../model/role.ts';
@@ -17,11 +16,6 @@ export function managed(
   handle: Handler,
 ): Route {
   return { method, path: `/api/apps${path}`, right, handle };
-}
-
-/** The active app that a path names. @throws ServiceError relation_not_found */
-export function appOf({ params }: Pick<DialectRequest, 'params'>, catalog: Catalog): App {
-  return findApp(catalog, params['app'] ?? '') ?? notFoundIn('app', params);
 }
 
 /** @throws ServiceError relation_not_found */
@@ -51,7 +45,7 @@ export function fieldsOf(
   return Object.fromEntries(fields);
 }
 
-export type FieldType = 'text' | 'nullable text' | 'object' | 'texts' | 'boolean';
+export type FieldType = 'text' | 'nullable text' | 'object' | 'texts' | 'boolean' | 'any';
 
 const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
@@ -59,6 +53,7 @@ const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   texts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   boolean: (value) => typeof value === 'boolean',
+  any: () => true,
 };
 
 const words: Readonly<Record<FieldType, string>> = {
@@ -67,6 +62,7 @@ const words: Readonly<Record<FieldType, string>> = {
   object: 'an object',
   texts: 'a list of texts',
   boolean: 'true or false',
+  any: 'anything',
 };
 
 /** A key that must be sent. @throws ServiceError invalid_definition */

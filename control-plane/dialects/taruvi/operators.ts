@@ -9,6 +9,8 @@ export interface Row {
   readonly operand: Operand;
   /** Fields it goes with. */
   readonly on: readonly Kind[];
+  /** Edges of the table's graph that it follows. */
+  readonly direction?: 'descendants' | 'ancestors';
 }
 
 /** What an operator takes; `member` is one element of an array, `extent` a range or, where it may, a single value. */
@@ -24,7 +26,8 @@ export type Operand =
   | 'elements'
   | 'member'
   | 'range'
-  | 'extent';
+  | 'extent'
+  | 'node';
 
 const ordered: readonly Kind[] = ['text', 'scalar', 'path'];
 const listed: readonly Kind[] = ['text', 'scalar', 'path', 'json'];
@@ -77,6 +80,8 @@ const table: Readonly<Record<string, Row>> = {
   radjacent: row('range_adjacent', 'range', ['range']),
   rstrictleft: row('range_left_of', 'range', ['range']),
   rstrictright: row('range_right_of', 'range', ['range']),
+  descendants: { ...row('eq', 'node', ['text', 'scalar']), direction: 'descendants' },
+  ancestors: { ...row('eq', 'node', ['text', 'scalar']), direction: 'ancestors' },
 };
 
 /** The operator of a word, as it is written. */

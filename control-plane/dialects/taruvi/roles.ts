@@ -1,15 +1,16 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { App, AppRole } from '../../model/app.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
-import { appOf, type FieldType, fieldsOf, managed, required } from './management.ts';
+import { type FieldType, fieldsOf, managed, required } from './management.ts';
 import { list, success } from './reply.ts';
+import { appOf } from './served.ts';
 
 function roleObject({ name, parent, members }: AppRole): JsonObject {
   return { name, parent: parent ?? null, members: [...members] };
 }
 
 function listRoles(request: DialectRequest, { catalog }: RouteContext): Action {
-  const objects = appOf(request, catalog).roles.map(roleObject);
+  const objects = appOf(request, { catalog }).roles.map(roleObject);
   return { kind: 'reply', reply: list(objects, 'Roles retrieved', request) };
 }
 
@@ -21,7 +22,7 @@ const fields: Readonly<Record<string, FieldType>> = {
 
 /** Makes a role; of one that is there it changes what is sent. */
 function postRole(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const sent = fieldsOf(request, fields);
   const name = required(sent, 'name');
   const { parent, members } = sent as Partial<{ parent: string | null; members: string[] }>;
@@ -36,7 +37,7 @@ function postRole(request: DialectRequest, { catalog }: RouteContext): Action {
       ...(members === undefined ? {} : { members }),
     },
     reply: (outcome) => {
-      const role = find(appOf(request, outcome.catalog), name);
+      const role = find(appOf(request, outcome), name);
       const message = known ? 'Role changed' : 'Role created';
       return success(role ? roleObject(role) : null, message, { status: known ? 200 : 201 });
     },

@@ -8,7 +8,10 @@ import { notFound } from './errors.ts';
 import { pathOf } from './request.ts';
 
 /** The active app that the path names. @throws ServiceError 404 */
-export function appOf(request: Pick<DialectRequest, 'params'>, { catalog }: RouteContext): App {
+export function appOf(
+  request: Pick<DialectRequest, 'params'>,
+  { catalog }: Pick<RouteContext, 'catalog'>,
+): App {
   const app = findApp(catalog, request.params['app'] ?? '');
   if (!app) throw notFound('app');
   return app;

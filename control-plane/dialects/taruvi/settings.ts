@@ -1,21 +1,22 @@
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
-import { appOf, managed } from './management.ts';
+import { managed } from './management.ts';
 import { success } from './reply.ts';
 import { objectOf } from './request.ts';
+import { appOf } from './served.ts';
 
 function getSettings(request: DialectRequest, { catalog }: RouteContext): Action {
-  const { settings } = appOf(request, catalog);
+  const { settings } = appOf(request, { catalog });
   return { kind: 'reply', reply: success(settings, 'Settings retrieved') };
 }
 
 /** Keys sent replace those stored, null takes one away, and all others stay. */
 function patchSettings(request: DialectRequest, { catalog }: RouteContext): Action {
-  const { slug } = appOf(request, catalog);
+  const { slug } = appOf(request, { catalog });
   const amend = objectOf(request.body);
   return {
     kind: 'definition',
     definition: { kind: 'change_app', app: slug, change: { amend } },
-    reply: (outcome) => success(appOf(request, outcome.catalog).settings, 'Settings changed'),
+    reply: (outcome) => success(appOf(request, outcome).settings, 'Settings changed'),
   };
 }
 

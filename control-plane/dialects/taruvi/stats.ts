@@ -4,8 +4,9 @@ import type { Catalog } from '../../model/catalog.ts';
 import type { Table } from '../../model/table.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { dataSourceOf } from './datasources.ts';
-import { appOf, managed } from './management.ts';
+import { managed } from './management.ts';
 import { bare } from './reply.ts';
+import { appOf } from './served.ts';
 
 /** A table with what it holds. */
 interface Measured {
@@ -14,7 +15,7 @@ interface Measured {
 }
 
 function appStats(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   return measuring(request, app.slug, (measures) => {
     const tables = measured(catalog, measures, app.slug);
     return {
@@ -30,7 +31,7 @@ function appStats(request: DialectRequest, { catalog }: RouteContext): Action {
 }
 
 function dataSourceStats(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   const { slug, name, provider } = dataSourceOf(request, app);
   return measuring(request, app.slug, (measures) => {
     const tables = measured(catalog, measures, app.slug).filter(
@@ -51,7 +52,7 @@ function dataSourceStats(request: DialectRequest, { catalog }: RouteContext): Ac
 }
 
 function tablesStats(request: DialectRequest, { catalog }: RouteContext): Action {
-  const app = appOf(request, catalog);
+  const app = appOf(request, { catalog });
   return measuring(request, app.slug, (measures) => {
     const tables = measured(catalog, measures, app.slug);
     const counts = countsOf(tables);

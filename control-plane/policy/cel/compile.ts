@@ -3,7 +3,7 @@ import { arithmetic, negation } from './arithmetic.ts';
 import { equality, ordering } from './compare.ts';
 import { asJson, isNumber, needTruth } from './convert.ts';
 import { CelFault } from './fault.ts';
-import { call } from './functions.ts';
+import { served } from './functions.ts';
 import { literalValue } from './literal.ts';
 import { membership } from './membership.ts';
 import { named, type Scope } from './scope.ts';
@@ -98,17 +98,12 @@ function expression(node: Node, scope: Scope): Value {
     case 'call': {
       const [name, operands] = node.args;
       if (name === 'has') return presence(operands, scope, position);
-      return call(
-        name,
-        operands.map((each) => compile(each, scope)),
-        false,
-        position,
-      );
+      return served(name, false, position)(operands.map((each) => compile(each, scope)));
     }
     case 'rcall': {
       const [name, receiver, operands] = node.args;
-      const values = [receiver, ...operands].map((each) => compile(each, scope));
-      return call(name, values, true, position);
+      const call = served(name, true, position);
+      return call([receiver, ...operands].map((each) => compile(each, scope)));
     }
     default:
       throw new CelFault(`'${node.op}' is not served`, position);

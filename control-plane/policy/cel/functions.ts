@@ -6,6 +6,8 @@ import { pattern } from './pattern.ts';
 import { durationLiteral, timestampLiteral } from './time.ts';
 import { attempted, certain, computed, truth, typeLabel, type Value } from './value.ts';
 
+export type Call = (operands: readonly Value[]) => Value;
+
 interface Served {
   readonly operands: number;
   readonly make: (operands: readonly Value[], position: number) => Value;
@@ -22,7 +24,7 @@ const texts = (make: (text: Sql, part: Sql) => Sql): Served => ({
 });
 
 /** THE table of functions. A receiver is the first operand. */
-const served: Readonly<Record<string, Served>> = {
+const table: Readonly<Record<string, Served>> = {
   size: { operands: 1, make: size },
   startsWith: texts((text, part) => sql`starts_with(${text}, ${part})`),
   endsWith: texts((text, part) => sql`(right(${text}, length(${part})) = ${part})`),
@@ -36,19 +38,16 @@ const served: Readonly<Record<string, Served>> = {
 const methods = new Set(['size', 'startsWith', 'endsWith', 'contains', 'matches']);
 const functions = new Set(['size', 'matches', 'timestamp', 'duration', 'now']);
 
-/** A call of a function, or of a method with its receiver first. @throws CelFault for those not served */
-export function call(
-  name: string,
-  operands: readonly Value[],
-  receiver: boolean,
-  position: number,
-): Value {
-  const found = (receiver ? methods : functions).has(name) ? served[name] : undefined;
+/** A function, or a method with its receiver as first operand. @throws CelFault for those not served */
+export function served(name: string, receiver: boolean, position: number): Call {
+  const found = (receiver ? methods : functions).has(name) ? table[name] : undefined;
   if (!found) throw new CelFault(`'${name}' is not served`, position);
-  if (operands.length !== found.operands) {
-    throw new CelFault(`'${name}' takes ${found.operands} operands`, position);
-  }
-  return found.make(operands, position);
+  return (operands) => {
+    if (operands.length !== found.operands) {
+      throw new CelFault(`'${name}' takes ${found.operands} operands`, position);
+    }
+    return found.make(operands, position);
+  };
 }
 
 function size([value]: readonly Value[], position: number): Value {

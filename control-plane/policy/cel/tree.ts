@@ -23,9 +23,9 @@ export function parseTree(text: string): Node {
   }
 }
 
-/** Where a part of the expression begins, from 1. */
+/** Where a part of the expression begins, from 1; of a name after a dot, that name. */
 export function positionOf(node: Node): number {
-  return node.start + 1;
+  return node.pos + 1;
 }
 
 /** A step from a value to a part of it. */

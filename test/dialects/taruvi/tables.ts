@@ -111,4 +111,16 @@ export const drafts: readonly TableDraft[] = [
       features: { history: true },
     },
   ),
+  table(
+    'audited_marked',
+    [
+      column('title', 'text', { tracked: true }),
+      column('is_deleted', 'boolean', { tracked: true }),
+    ],
+    { features: { history: true, mark: 'is_deleted' } },
+  ),
+  table('audited_shared', [column('title', 'text', { tracked: true })], {
+    access: 'acl',
+    features: { history: true, acl: true },
+  }),
 ];

@@ -50,6 +50,8 @@ export function short(predicate: Predicate | undefined): unknown {
       };
     case 'search':
       return { [predicate.language]: predicate.query };
+    case 'reach':
+      return [predicate.column, predicate.direction, predicate.key];
     default:
       return predicate.value;
   }

@@ -5,8 +5,11 @@ import type { Operator } from '../../../control-plane/statement/operators.ts';
 import { parse, refusal, short, tree } from './filter-calls.ts';
 
 /** For every word: what it takes, as the engine's operator on a field, and what it doesn't take. */
+/** An operator of the engine, or which way a graph is followed. */
+type Meaning = Operator | 'descendants' | 'ancestors';
+
 const operatorCases: Readonly<
-  Record<string, readonly [accepted: string, Operator, Json, refused: string]>
+  Record<string, readonly [accepted: string, Meaning, Json, refused: string]>
 > = {
   eq: ['name__eq=a', 'eq', 'a', 'place__eq=1,2'],
   ne: ['price__ne=1.5', 'eq', '1.5', 'place__ne=1,2'],
@@ -83,6 +86,8 @@ const operatorCases: Readonly<
     { lower: '1', upper: '5' },
     'id__rstrictright=1,2',
   ],
+  descendants: ['id__descendants=5', 'descendants', '5', 'tags__descendants=5'],
+  ancestors: ['id__ancestors=5', 'ancestors', '5', 'tags__ancestors=5'],
 };
 
 const negations = new Set(['ne', ...operatorNames.filter((name) => name.startsWith('n'))]);

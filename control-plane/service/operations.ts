@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ServiceError } from '../base/errors.ts';
+import type { Catalogs } from '../catalog/cache.ts';
+import { claim, release, runningOperations } from '../catalog/operations.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { Pool } from '../pg/pool.ts';
+import { toServiceError } from '../pg/sqlstate.ts';
+import { drive } from './drive.ts';
+import { Interrupted } from './interrupted.ts';
+import { inTransaction } from './transaction.ts';
+
+/** Changes of tables made in phases: begun by a definition, driven here to their end, taken up again when a process left them. */
+export interface Operations {
+  /** Drives an operation, or waits for who does. Undefined when it is still under way after the time a caller waits. @throws ServiceError */
+  readonly follow: (id: number) => Promise<Catalog | undefined>;
+  /** Drives what others have left. */
+  readonly takeUp: (ids: readonly number[]) => void;
+  /** Drives all that processes now gone have left. */
+  readonly resume: () => Promise<void>;
+  /** Stops where it can go on later, within the batch. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface OperationSettings {
+  /** How long a caller waits for the end, milliseconds. */
+  readonly patience?: number;
+  /** At once in one process: each holds a connection. */
+  readonly most?: number;
+}
+
+/** Operations over the connections that may define. */
+export function createOperations(
+  ddl: Pool,
+  catalogs: Pick<Catalogs, 'put'>,
+  { patience = 25_000, most = 2 }: OperationSettings = {},
+): Operations {
+  const running = new Map<number, Promise<Catalog>>();
+  const queue: (() => void)[] = [];
+  let busy = 0;
+  let stopped = false;
+  const cancels = new Set<() => void>();
+
+  const turn = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (busy >= most) await new Promise<void>((resolve) => queue.push(resolve));
+    busy++;
+    try {
+      return await work();
+    } finally {
+      busy--;
+      queue.shift()?.();
+    }
+  };
+
+  /** Undefined: another session drives it. */
+  const attempt = (id: number): Promise<Catalog | undefined> =>
+    ddl.borrow(async (client, lease) => {
+      if (stopped) throw new Interrupted('stopping');
+      if (!(await inTransaction(client, (connection) => claim(connection, id)))) return undefined;
+      const cancel = (): void => void ddl.cancel(client);
+      cancels.add(cancel);
+      try {
+        return await drive(client, id, () => stopped);
+      } finally {
+        cancels.delete(cancel);
+        await release(client, id).catch(() => lease.discard());
+      }
+    });
+
+  const driven = async (id: number): Promise<Catalog> => {
+    for (let breaks = 0; ; ) {
+      try {
+        const catalog = await turn(() => attempt(id));
+        if (catalog) {
+          catalogs.put(catalog);
+          return catalog;
+        }
+        await sleep(500);
+      } catch (error) {
+        const unavailable =
+          error instanceof Interrupted || toServiceError(error).kind === 'database_unavailable';
+        if (!unavailable || stopped || ++breaks > 10) throw error;
+        await sleep(Math.min(200 * 2 ** breaks, 10_000));
+      }
+    }
+  };
+
+  const begin = (id: number): Promise<Catalog> => {
+    const known = running.get(id);
+    if (known) return known;
+    const work = driven(id).finally(() => running.delete(id));
+    // Whoever waits hears of it; nobody may be.
+    work.catch(() => undefined);
+    running.set(id, work);
+    return work;
+  };
+
+  return {
+    follow: async (id) => {
+      const timer = new AbortController();
+      const late = sleep(patience, undefined, { signal: timer.signal }).catch(() => undefined);
+      try {
+        return await Promise.race([begin(id), late]);
+      } catch (error) {
+        if (error instanceof Interrupted) return undefined;
+        throw error instanceof ServiceError ? error : toServiceError(error);
+      } finally {
+        timer.abort();
+      }
+    },
+    takeUp: (ids) => {
+      if (!stopped) for (const id of ids) void begin(id).catch(() => undefined);
+    },
+    resume: async () => {
+      const found = await ddl.borrow((client) =>
+        inTransaction(client, (connection) => runningOperations(connection)),
+      );
+      for (const { id, left } of found) if (left) void begin(id).catch(() => undefined);
+    },
+    stop: async () => {
+      stopped = true;
+      for (const waiting of queue.splice(0)) waiting();
+      for (const cancel of cancels) cancel();
+      await Promise.allSettled(running.values());
+    },
+  };
+}

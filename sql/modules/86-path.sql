@@ -1,0 +1,197 @@
+-- Shortest and cheapest paths in graphs.
+-- Called by: generated path statements; graph_path of a tenant's schema.
+-- Privileges: rowhouse_tenant. All run as the caller: see 85-graph.sql, which also says how a graph is told.
+
+create or replace function rowhouse.edge_weight(metadata jsonb, field text)
+returns numeric
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  value jsonb := metadata -> field;
+begin
+  if coalesce(value, 'null') = 'null' then
+    return 1;
+  elsif jsonb_typeof(value) <> 'number' or value < '0' then
+    perform rowhouse.refuse('RH105', format('The weight ''%s'' of an edge is not a number from 0', field),
+      jsonb_build_object('field', 'weight', 'reason', 'weight'));
+  end if;
+  return value::numeric;
+end
+$$;
+comment on function rowhouse.edge_weight(jsonb, text) is 'What an edge costs: a number of its metadata, 1 where it is missing.';
+
+create or replace function rowhouse.shortest(
+  graph jsonb, ends anyarray, direction text, depth integer, types text[], most integer)
+returns anyarray
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  back text := case direction when 'descendants' then 'ancestors' when 'ancestors' then 'descendants' else direction end;
+  step text :=
+    'select array_agg(x.far), array_agg(x.near) from (
+       select distinct on (e.far) e.far, e.near from %1$s as e
+       where e.near = any((select $1)::%2$s) and ($3 is null or e.type = any($3))
+         and not exists (select from unnest($2) as v where v = e.far)) as x';
+  forth_step text := format(step, rowhouse.edges_text(graph, direction), pg_typeof(ends));
+  back_step text := format(step, rowhouse.edges_text(graph, back), pg_typeof(ends));
+  -- Nodes met from either end, with the node each was met from; the frontier is their last part.
+  forth ends%type := ends[1:1];
+  forth_from ends%type := ends[1:1];
+  forth_front ends%type := forth;
+  back_nodes ends%type := ends[2:2];
+  back_from ends%type := ends[2:2];
+  back_front ends%type := back_nodes;
+  new_nodes ends%type;
+  new_from ends%type;
+  meeting ends%type;
+  path ends%type;
+  node ends%type;
+begin
+  if ends[1] = ends[2] then
+    return ends[1:1];
+  end if;
+  for level in 1 .. depth loop
+    if cardinality(forth_front) <= cardinality(back_front) then
+      execute forth_step into new_nodes, new_from using forth_front, forth, types;
+      forth := forth || new_nodes;
+      forth_from := forth_from || new_from;
+      forth_front := new_nodes;
+      meeting := array(select n from unnest(new_nodes) as n join unnest(back_nodes) as b on b = n order by n limit 1);
+    else
+      execute back_step into new_nodes, new_from using back_front, back_nodes, types;
+      back_nodes := back_nodes || new_nodes;
+      back_from := back_from || new_from;
+      back_front := new_nodes;
+      meeting := array(select n from unnest(new_nodes) as n join unnest(forth) as f on f = n order by n limit 1);
+    end if;
+    -- Whole levels: the first meeting lies on a shortest path.
+    exit when cardinality(meeting) > 0 or new_nodes is null;
+    if cardinality(forth) + cardinality(back_nodes) > most then
+      perform rowhouse.too_many('nodes', most);
+    end if;
+  end loop;
+  if coalesce(cardinality(meeting), 0) = 0 then
+    return null;
+  end if;
+  path := meeting;
+  while path[1] <> ends[1] loop
+    node := forth_from[array_position(forth, path[1]):array_position(forth, path[1])];
+    path := node || path;
+  end loop;
+  while path[cardinality(path)] <> ends[2] loop
+    node := back_from[array_position(back_nodes, path[cardinality(path)]):array_position(back_nodes, path[cardinality(path)])];
+    path := path || node;
+  end loop;
+  return path;
+end
+$$;
+comment on function rowhouse.shortest(jsonb, anyarray, text, integer, text[], integer) is
+  'The nodes of a shortest path between the two ends, null when there is none of at most depth edges. From both ends, the smaller frontier first.';
+
+create or replace function rowhouse.cheapest(
+  graph jsonb, ends anyarray, direction text, depth integer, types text[], weight text, most integer)
+returns anyarray
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  -- A label is a node, what the best way to it costs that has been found, and the number of the label it comes from. A round
+  -- takes the labels of the round before one edge further and keeps what costs less than anything before; so after n rounds the
+  -- labels are those of the cheapest ways of at most n edges.
+  step text := format(
+    'select array_agg(x.far), array_agg(x.cost), array_agg(x.origin)
+     from (
+       select distinct on (e.far) e.far, s.cost + e.weight as cost, s.label as origin
+       from unnest($1, $2, $3) as s (node, cost, label)
+       cross join lateral (
+         select x.far, rowhouse.edge_weight(x.metadata, $7) as weight from %1$s as x
+         where x.near = s.node and ($6 is null or x.type = any($6)) offset 0) as e
+       order by e.far, s.cost + e.weight, s.label) as x
+     left join (select l.node, min(l.cost) as cost from unnest($4, $5) as l (node, cost) group by l.node) as l on l.node = x.far
+     where (l.cost is null or x.cost < l.cost) and ($8 is null or x.cost < $8)',
+    rowhouse.edges_text(graph, direction));
+  nodes ends%type := ends[1:1];
+  costs numeric[] := '{0}';
+  origins integer[] := '{0}';
+  front ends%type := nodes;
+  front_costs numeric[] := costs;
+  front_labels integer[] := '{1}';
+  new_origins integer[];
+  best numeric := case when ends[1] = ends[2] then 0 end;
+  last integer := case when ends[1] = ends[2] then 1 end;
+  path ends%type := '{}';
+begin
+  for level in 1 .. depth loop
+    execute step into front, front_costs, new_origins
+      using front, front_costs, front_labels, nodes, costs, types, weight, best;
+    exit when front is null;
+    front_labels := array(select generate_series(cardinality(nodes) + 1, cardinality(nodes) + cardinality(front)));
+    nodes := nodes || front;
+    costs := costs || front_costs;
+    origins := origins || new_origins;
+    if ends[2] = any (front) then
+      last := front_labels[array_position(front, ends[2])];
+      best := costs[last];
+    end if;
+    if cardinality(nodes) > most then
+      perform rowhouse.too_many('nodes', most);
+    end if;
+  end loop;
+  while last > 0 loop
+    path := nodes[last:last] || path;
+    last := origins[last];
+  end loop;
+  return nullif(path, '{}');
+end
+$$;
+comment on function rowhouse.cheapest(jsonb, anyarray, text, integer, text[], text, integer) is
+  'As shortest, by the sum of a number in the metadata of the edges. Weights are never negative, so no way to a node is better through a dearer one.';
+
+create or replace function rowhouse.path(
+  graph jsonb, ends anyarray, direction text, depth integer, types text[], weight text, most integer)
+returns table (place integer, node anyelement, edge json, cost numeric)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  nodes ends%type;
+begin
+  if not ends <@ rowhouse.visible_nodes(graph, ends) then
+    return;
+  elsif weight is null then
+    nodes := rowhouse.shortest(graph, ends, direction, depth, types, most);
+  else
+    nodes := rowhouse.cheapest(graph, ends, direction, depth, types, weight, most);
+  end if;
+  return query execute format(
+    'select s.place::integer, s.node, e.edge, coalesce(sum(e.cost) over (order by s.place), 0)
+     from (select n.node, n.place, lag(n.node) over (order by n.place) as before from unnest($1) with ordinality as n (node, place)) as s
+     left join lateral (
+       select %1$s as edge, case when $3 is null then 1 else rowhouse.edge_weight(x.metadata, $3) end as cost
+       from %2$s as x where x.near = s.before and x.far = s.node and ($2 is null or x.type = any($2))
+       order by 2, x.type, x.outgoing limit 1) as e on true
+     order by s.place',
+    rowhouse.edge_json(graph, 'x'), rowhouse.edges_text(graph, direction))
+    using nodes, types, weight;
+end
+$$;
+comment on function rowhouse.path(jsonb, anyarray, text, integer, text[], text, integer) is
+  'A path between the two ends, node by node, with the edge that leads to each and what it has cost so far; no row where there is none. weight null: a shortest path.';
+
+revoke all on function
+  rowhouse.edge_weight(jsonb, text),
+  rowhouse.shortest(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.cheapest(jsonb, anyarray, text, integer, text[], text, integer),
+  rowhouse.path(jsonb, anyarray, text, integer, text[], text, integer)
+from public;
+grant execute on function
+  rowhouse.edge_weight(jsonb, text),
+  rowhouse.shortest(jsonb, anyarray, text, integer, text[], integer),
+  rowhouse.cheapest(jsonb, anyarray, text, integer, text[], text, integer),
+  rowhouse.path(jsonb, anyarray, text, integer, text[], text, integer)
+to rowhouse_tenant;
