@@ -8,6 +8,7 @@ import { acl } from './scenarios/acl.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
+import { populate } from './scenarios/populate.ts';
 import { provision } from './scenarios/provision.ts';
 import { session } from './scenarios/session.ts';
 import { printed } from './table.ts';
@@ -19,6 +20,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   acl,
   provision,
   pgrest,
+  populate,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]

@@ -16,7 +16,11 @@ import { createAdmin, type TenantAdmin } from './service/admin.ts';
 import { createDefiner } from './service/define.ts';
 import { type Caller, createEngine, type Engine, type EngineParts } from './service/engine.ts';
 import { createExecutor } from './service/execute.ts';
+import { createExport } from './service/export.ts';
+import { createImportFile } from './service/import-file.ts';
+import { createLoad } from './service/load.ts';
 import { type AsOwner, asOwner } from './service/owner.ts';
+import { createPages } from './service/pages.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
 import { createTenants, type NewLogin } from './service/tenants.ts';
 import { createTokens, type Tokens } from './service/tokens.ts';
@@ -25,7 +29,7 @@ import { createTurns, type TakeTurn } from './service/turns.ts';
 /** Every use case over one database: for the server, and for the commands. */
 export interface Services {
   readonly engine: Engine;
-  readonly loader: Pick<EngineParts, 'load' | 'execute' | 'define'>;
+  readonly loader: Pick<EngineParts, 'load' | 'loadRows' | 'execute' | 'define'>;
   readonly admin: TenantAdmin;
   readonly tokens: Tokens;
   readonly takeTurn: TakeTurn;
@@ -67,9 +71,12 @@ export function openServices(config: Config, databaseUrl: string): Services {
   const tokens = createTokens(config);
   const { createTenant, dropTenant, createLogin } = createTenants(owner, catalogs.forget);
   const { define, operations } = createDefiner(placement, catalogs);
+  const session = createSession();
+  const loadRows = createLoad(placement, session);
   const loader = {
     load: catalogs.load,
-    execute: createExecutor({ placement, session: createSession() }),
+    loadRows,
+    execute: createExecutor({ placement, session }),
     define,
   };
   return {
@@ -80,6 +87,8 @@ export function openServices(config: Config, databaseUrl: string): Services {
     engine: createEngine({
       ...loader,
       limits: { rows: config.maxRows },
+      importFile: createImportFile(loadRows),
+      exportRows: createExport(createPages(placement, session)),
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
       measure: (app, catalog, caller) => measureAt(data, app, catalog, caller),
       ready: () => answers(data),

@@ -176,7 +176,8 @@ function policy(
 }
 
 /**
- * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select. None while the table is
+ * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select; in mode policy also by
+ * administrators of the app, once the row is gone. None while the table is
  * closed: a sub-select without the privilege would fail every read of the history, other tables' too.
  */
 function historyPolicy(table: Table): readonly TableObject[] {
@@ -190,7 +191,11 @@ function historyPolicy(table: Table): readonly TableObject[] {
   if (type === undefined) return [];
   // The text is cast, not the key, so that the key's index serves; CASE keeps keys of other tables from being cast.
   const row = sql`select 1 from ${tableName(table)} as record where record.${ident(key)} = ${mine}::${typeName(type)}`;
-  const readable = sql`case when relation = ${literal(table.id)}::integer then exists (${row}) else false end`;
+  const gone =
+    table.access === 'policy'
+      ? sql` or (select rowhouse.administers(${slugOf(table)}, ${literal(table.app)})) and rowhouse.is_gone(${literal(table.id)}::integer, ${mine})`
+      : sql``;
+  const readable = sql`case when relation = ${literal(table.id)}::integer then exists (${row})${gone} else false end`;
   const rest = sql`for select to ${ident(table.schema)} using (${readable})`;
   return [policy(history, `_history_${table.id}`, rest, [key])];
 }

@@ -18,6 +18,7 @@ export type StepOp =
   | 'fill'
   | `${'set' | 'drop'}_${'default' | 'required' | 'identity'}`
   | 'rename'
+  | 'drop_edge_type'
   | `${'change' | 'create' | 'drop'}_table`;
 
 /** One part of a change of the model, with the way back. */

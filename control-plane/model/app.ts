@@ -59,7 +59,7 @@ export interface AppMeasures {
   /** Rows and bytes are told to administrators of the app only. */
   readonly full: boolean;
   readonly tables: readonly TableMeasure[];
-  /** When the tables of each datasource were last made or changed; those of tables that are gone under ''. */
+  /** When the tables of each datasource were last made or changed; definitions of several under ''. */
   readonly lastOperations: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
+import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
@@ -10,8 +11,17 @@ import { keyColumns } from './key.ts';
 import { combine, freshLists } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { recordset, sentType, withAll } from './recordset.ts';
+import { refusal, verdict } from './refuse.ts';
 import { namedColumns } from './rows.ts';
-import { type Context, needFeature, newContext, own, relation, writableOf } from './scope.ts';
+import {
+  type Context,
+  needColumn,
+  needFeature,
+  newContext,
+  own,
+  relation,
+  writableOf,
+} from './scope.ts';
 import { changed } from './share.ts';
 import { all } from './target.ts';
 import { written } from './written.ts';
@@ -89,34 +99,32 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
     ]),
     ...(listed ? [{ name: 'a', type: 'int' }] : []),
   ];
-  const sent = by.flatMap((name) => {
-    const at = named.findIndex((column) => column.name === name);
-    return at === -1 ? [] : [{ name, cell: raw(`x.c${at}`) }];
-  });
+  // What rows are found by, named or not: computed once, so that a conflict leads back to the row sent.
+  const sent = by.map((name, at) => ({ name, cell: raw(`x.b${at}`), value: cellOf(name) }));
   const isSent = all(sent.map(({ name, cell }) => sql`${cell} = excluded.${ident(name)}`));
-  const cells = named.map(({ name, always }, at) => {
-    const column = table.columns.find((each) => each.name === name);
-    const preset = always || !column ? undefined : defaultOf(column, context);
-    const cell = raw(`x.c${at}`);
-    return preset
-      ? sql`case when ${raw(`x.h${at}`)} then ${cell} else ${preset} end`
-      : sql`${cell}`;
-  });
-  const columns = named.map(({ name }) => ident(name));
+  const others = named.filter(({ name }) => !by.includes(name));
+  const columns = [...by, ...others.map(({ name }) => name)].map((name) => ident(name));
+  const cells = [
+    ...sent.map(({ cell }) => sql`${cell}`),
+    ...others.map(({ name }) => cellOf(name)),
+  ];
   const kept = new Set([...table.key, ...by]);
   const resets = upsert.unnamed === 'default' ? resettable(table).map(({ name }) => name) : [];
-  const changes = [
-    ...resets
-      .filter((name) => !kept.has(name))
-      .map((name) => sql`${ident(name)} = excluded.${ident(name)}`),
-    ...named.flatMap(({ name, always }, at) => {
-      if (kept.has(name) || resets.includes(name)) return [];
-      const value = sql`excluded.${ident(name)}`;
-      if (always) return [sql`${ident(name)} = ${value}`];
-      const has = sql`(select ${raw(`x.h${at}`)} from input as x where ${isSent})`;
-      return [sql`${ident(name)} = case when ${has} then ${value} else t.${ident(name)} end`];
-    }),
-  ];
+  const free = others.filter(({ name }) => !kept.has(name) && !resets.includes(name));
+  const changes = [...resets, ...free.flatMap(({ name, always }) => (always ? [name] : []))]
+    .filter((name) => !kept.has(name))
+    .map((name) => sql`${ident(name)} = excluded.${ident(name)}`);
+  const partial = free.filter(({ always }) => !always);
+  if (partial.length > 0) {
+    const names = join(partial.map(({ name }) => ident(name)));
+    const values = join(
+      partial.map(({ name }) => {
+        const has = raw(`x.h${placeOf(name)}`);
+        return sql`case when ${has} then excluded.${ident(name)} else t.${ident(name)} end`;
+      }),
+    );
+    changes.push(sql`(${names}) = (select ${values} from placed as x where ${isSent})`);
+  }
   if (listed) {
     const lists = join(
       accessLists.map(
@@ -124,7 +132,7 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
       ),
     );
     changes.push(
-      sql`_acl = coalesce((select ${own(table, '_rowhouse_acl')}(${lists}) from input as x join combinations as c on c.n = x.a left join ${own(table, '_rowhouse_acls')} as a on a.id = t._acl where ${isSent}), t._acl)`,
+      sql`_acl = coalesce((select ${own(table, '_rowhouse_acl')}(${lists}) from placed as x join combinations as c on c.n = x.a left join ${own(table, '_rowhouse_acls')} as a on a.id = t._acl where ${isSent}), t._acl)`,
     );
     columns.push(ident('_acl'));
     cells.push(sql`coalesce(f.id, 0)`);
@@ -132,33 +140,51 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   const [first] = by;
   // A row that has nothing but what it is found by still counts as written.
   if (changes.length === 0 && first) changes.push(sql`${ident(first)} = excluded.${ident(first)}`);
-  const [column] = table.columns;
-  if (columns.length === 0 && column) {
-    columns.push(ident(column.name));
-    cells.push(defaultOf(column, context) ?? sql`null`);
-  }
   const from = listed ? sql`placed as x left join fresh as f on f.n = x.a` : sql`placed as x`;
-  const order = join([...sent.map(({ cell }) => cell), sql`x.n`]);
+  const order = join([...sent.map(({ value }) => value), sql`x.n`]);
+  const found = join(sent.map(({ value }, at) => sql`${value} as ${raw(`b${at}`)}`));
+  // A number that the server gave may be taken: that is no change of the row which has it.
+  const certain = by.every((name) => named.some((one) => one.name === name && one.always));
+  const meant = certain ? sql`` : sql` where exists (select from placed as x where ${isSent})`;
+  const taken = sql`(select count(*) from done) <> (select count(*) from input)`;
+  const refused = verdict([[taken, refusal('unique_violation', { table: logicalName(table) })]]);
   const ctes = [
     recordset('input', fields, records),
     // In the order of what rows are found by: two of these meet in the same order and don't deadlock.
-    sql`placed as materialized (select x.*, row_number() over (order by ${order}) as place from input as x)`,
+    sql`placed as materialized (select x.*, ${found}, row_number() over (order by ${order}) as place from input as x)`,
     ...(listed ? freshLists(table, combinations) : []),
-    sql`done as (insert into ${relation(table)} as t (${join(columns)}) select ${join(cells)} from ${from} order by x.place on conflict (${join(by.map((name) => ident(name)))})${among(table, by)} do update set ${join(changes)} returning ${back.returning})`,
+    sql`done as (insert into ${relation(table)} as t (${join(columns)}) select ${join(cells)} from ${from} order by x.place on conflict ${conflictTarget(table, by)} do update set ${join(changes)}${meant} returning ${back.returning})`,
     // Stored and returned one by one, in the order of the SELECT.
     sql`numbered as materialized (select d.*, row_number() over () as place from done as d)`,
     sql`written as materialized (select d.*, x.n from numbered as d join placed as x on x.place = d.place)`,
   ];
   const rows = sql`select ${back.select} from written as w${back.joins} order by w.n`;
-  return sql`${withAll(ctes)}select ${back.rows} as rows, count(*)::int as count, null::bigint as total, count(*)::int as matched, count(*)::int as changed from (${rows}) as r`;
+  const printed = certain ? back.rows : sql`coalesce(${refused}, ${back.rows})`;
+  return sql`${withAll(ctes)}select ${printed} as rows, count(*)::int as count, null::bigint as total, count(*)::int as matched, count(*)::int as changed from (${rows}) as r`;
+
+  function placeOf(name: string): number {
+    return named.findIndex((column) => column.name === name);
+  }
+
+  /** The value of a new row: what is sent, else the default. */
+  function cellOf(name: string): Sql {
+    const column = table.columns.find((each) => each.name === name);
+    const preset = column ? defaultOf(column, context) : undefined;
+    const at = placeOf(name);
+    if (at === -1) return preset ?? sql`null::${raw(typeText(needColumn(table, name)))}`;
+    const cell = raw(`x.c${at}`);
+    if (named[at]?.always || !preset) return sql`${cell}`;
+    return sql`case when ${raw(`x.h${at}`)} then ${cell} else ${preset} end`;
+  }
 }
 
-/** With a trash, other columns than the key are unique among live rows only. */
-function among(table: Table, by: readonly string[]): Sql {
+/** The unique columns as ON CONFLICT names them. With a trash, other columns than the key are unique among live rows only. */
+export function conflictTarget(table: Table, by: readonly string[]): Sql {
+  const columns = sql`(${join(by.map((name) => ident(name)))})`;
   const isKey = by.length === table.key.length && by.every((name) => table.key.includes(name));
   const joint = (table.uniques ?? []).some(
     ({ columns }) => columns.length === by.length && columns.every((name) => by.includes(name)),
   );
-  if (!table.features.softDelete || isKey || joint) return sql``;
-  return sql` where trashed_at is null and deleted_at is null`;
+  if (!table.features.softDelete || isKey || joint) return columns;
+  return sql`${columns} where trashed_at is null and deleted_at is null`;
 }

@@ -15,7 +15,7 @@ import {
   type LifeCycle,
 } from '../model/app-definition.ts';
 import { type Catalog, findTable, whole } from '../model/catalog.ts';
-import type { Definition } from '../model/definition.ts';
+import type { Definition, Series } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
 import type { Table, TableDraft, TableName } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
@@ -35,7 +35,7 @@ import { briefly, inTransaction } from './transaction.ts';
 import { isOfView, planView } from './view.ts';
 
 export type Define = (
-  definition: Definition,
+  definition: Definition | Series,
   catalog: Catalog,
   caller: Caller,
 ) => Promise<DefinitionOutcome>;
@@ -80,7 +80,9 @@ export function createDefiner(
         caller.signal.throwIfAborted();
         const made = await ddl.borrow((client) =>
           inTransaction(client, (connection) =>
-            run(connection, definition, catalog, caller, { large, left }),
+            definition.kind === 'series'
+              ? runAll(connection, definition, catalog, caller, left)
+              : run(connection, definition, catalog, caller, { large, left }),
           ),
         );
         catalogs.put(made.catalog);
@@ -90,8 +92,9 @@ export function createDefiner(
           await sleep(100 * 3 ** (attempt - 1) * (1 + Math.random()));
           continue;
         }
-        const about = { table: nameOf(definition).name };
-        const loss = changesTable(definition) ? lossOf(definition) : 'dropped';
+        const alone = definition.kind !== 'series';
+        const about = alone ? { table: nameOf(definition).name } : {};
+        const loss = alone && changesTable(definition) ? lossOf(definition) : 'dropped';
         const failure = await counted(error, about, loss, (query) =>
           ddl.borrow((client) => inTransaction(client, (c) => countOf(c, query))),
         );
@@ -141,6 +144,22 @@ class DefinitionFailure extends Error {
     super('the definition failed', { cause });
     this.failed = failed;
   }
+}
+
+/** Nothing of a series can go on in phases after it: what is large is changed at once too. */
+async function runAll(
+  connection: Connection,
+  { definitions }: Series,
+  seen: Catalog,
+  caller: Caller,
+  left: number[],
+): Promise<Begun> {
+  let catalog = seen;
+  for (const definition of definitions) {
+    const step = await run(connection, definition, catalog, caller, { large: Infinity, left });
+    catalog = step.catalog;
+  }
+  return { catalog };
 }
 
 async function run(
@@ -407,7 +426,7 @@ function onlySwitches(table: Table, to: TableDraft): boolean {
 async function recordFailure(
   client: Connection,
   { tenant, change }: DefinitionFailure['failed'],
-  definition: Definition,
+  definition: Definition | Series,
   failure: ServiceError,
   caller: Caller,
 ): Promise<void> {

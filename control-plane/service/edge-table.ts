@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { literal, sql, toText } from '../base/sql.ts';
 import { diff } from '../compile/diff.ts';
+import { tableName } from '../compile/object.ts';
 import { meaning, settle } from '../compile/settle.ts';
 import type { Step } from '../compile/step.ts';
 import { createTable, dropTable } from '../compile/table.ts';
@@ -18,8 +20,16 @@ export interface EdgeTableChange {
   readonly lastRelation: number;
 }
 
-/** The edge table that a table needs, made, changed or dropped. `catalog` has the table in it already. */
-export function changeEdges(table: Table, catalog: Catalog, lastRelation: number): EdgeTableChange {
+/**
+ * The edge table that a table needs, made, changed or dropped. `catalog` has the table in it already. `loss`: edges of a type that goes
+ * may go with it; else there must be none.
+ */
+export function changeEdges(
+  table: Table,
+  catalog: Catalog,
+  lastRelation: number,
+  loss = false,
+): EdgeTableChange {
   const present = edgesOf(table, catalog);
   const needed = edgeDraft(table);
   const unchanged = { after: catalog, steps: [], lastRelation };
@@ -37,7 +47,27 @@ export function changeEdges(table: Table, catalog: Catalog, lastRelation: number
   checkDraft(draft, catalog, present);
   const made = settle(draft, present, catalog, randomUUID, present);
   const after = withTable(catalog, made);
-  return { ...unchanged, after, steps: diff(present, made, catalog, after), made };
+  const steps = diff(present, made, catalog, after, { loss });
+  return {
+    ...unchanged,
+    after,
+    steps: [...(loss ? dropTypes(present, made) : []), ...steps],
+    made,
+  };
+}
+
+/** Deletes the edges of types that the graph no longer has. */
+function dropTypes(present: Table, made: Table): readonly Step[] {
+  const kept = new Set(made.graph?.types.map(({ name }) => name));
+  const gone = present.graph?.types.filter(({ name }) => !kept.has(name)) ?? [];
+  return gone.map(({ name }) => ({
+    op: 'drop_edge_type',
+    class: 'destructive',
+    description: `drop edge type ${name}`,
+    forward: [toText(sql`delete from ${tableName(present)} where type = ${literal(name)}`)],
+    reverse: [],
+    field: name,
+  }));
 }
 
 /** Drops an edge table with its rows. */

@@ -10,11 +10,14 @@ import type {
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Definition } from '../model/definition.ts';
+import type { Definition, Series } from '../model/definition.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
 import type { Result } from '../statement/statement.ts';
+import type { ExportRows } from './export.ts';
+import type { ImportFile } from './import-file.ts';
+import type { Load } from './load.ts';
 
 /** One request after the edge has done its part: token verified, tenant settled, body parsed. */
 export interface Call {
@@ -66,13 +69,16 @@ export interface EngineParts {
     view?: TableName,
   ) => Promise<readonly Result[]>;
   readonly define: (
-    definition: Definition,
+    definition: Definition | Series,
     catalog: Catalog,
     caller: Caller,
   ) => Promise<DefinitionOutcome>;
   readonly account: (command: AccountCommand, call: Call) => Promise<AccountResult>;
   /** What the tables of an app hold. @throws ServiceError stale_catalog, tenant_mismatch, forbidden */
   readonly measure: (app: string, catalog: Catalog, caller: Caller) => Promise<AppMeasures>;
+  readonly loadRows: Load;
+  readonly importFile: ImportFile;
+  readonly exportRows: ExportRows;
   /** Whether the database answers. */
   readonly ready: () => Promise<boolean>;
 }
@@ -219,6 +225,10 @@ async function act(
             action.view,
           ),
         );
+      case 'import':
+        return action.reply(await parts.importFile(action.file, catalog, caller));
+      case 'export':
+        return action.reply(await parts.exportRows(action.rows, catalog, caller));
       case 'health':
         return action.reply(await parts.ready());
       case 'measure':

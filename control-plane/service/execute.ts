@@ -87,7 +87,7 @@ function gatesOf(catalog: Catalog, { right, app }: Caller, view?: TableName): re
   ];
 }
 
-function entryOf(
+export function entryOf(
   catalog: Catalog,
   { principal, requestId }: Caller,
 ): (planned: Pick<Planned, 'show' | 'intent'>) => Entry {
@@ -105,7 +105,7 @@ function entryOf(
  * One statement. `run` is where it belongs, `alone` a transaction of its own for finding out why it failed. Collisions are thrown as
  * they are, for the whole transaction to be tried again.
  */
-async function perform(
+export async function perform(
   statement: Statement,
   catalog: Catalog,
   run: Run,
@@ -144,7 +144,7 @@ function isMissing(error: unknown): boolean {
   return toServiceError(error).kind === 'row_not_found';
 }
 
-function only(rows: readonly WireRow[]): WireRow {
+export function only(rows: readonly WireRow[]): WireRow {
   const [row] = rows;
   if (!row) throw new ServiceError('internal', 'A statement answered without a row');
   return row;

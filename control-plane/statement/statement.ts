@@ -290,8 +290,8 @@ export interface Require {
 }
 
 /** What the policies of an app say of resources: rows of its tables by key or by given values, or things kept elsewhere. Rows: one list of truths a question, in the order of its actions. */
-export interface Check {
-  readonly kind: 'check';
+export interface Decide {
+  readonly kind: 'decide';
   readonly app: string;
   readonly questions: readonly {
     /** `datatable:<table>`, or a kind of something else. */
@@ -309,8 +309,16 @@ export interface Check {
   };
 }
 
+/** What is wrong with rows, were they new: nothing is written. One object a fault: `row` (numbered from `first`), `field`, `code`, `message`. */
+export interface Check {
+  readonly kind: 'check';
+  readonly table: TableName;
+  readonly rows: readonly NewRow[];
+  readonly first: number;
+}
+
 export type Statement =
-  | Check
+  | Decide
   | Read
   | Insert
   | Upsert
@@ -324,6 +332,7 @@ export type Statement =
   | Link
   | Traverse
   | Path
+  | Check
   | Require;
 
 /** What a statement answered. `rows` is the JSON text of an array, built in Postgres and never parsed on the way. */

@@ -1,6 +1,6 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../base/json.ts';
 import { tableResource } from '../../model/policy.ts';
-import type { Check } from '../../statement/statement.ts';
+import type { Decide } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { objectOf } from './request.ts';
@@ -19,8 +19,8 @@ function checkResources(request: DialectRequest, context: RouteContext): Action 
   }
   const questions = asked.map((each, at) => questionOf(each as Json, `resources.${at}`));
   const subject = subjectOf(body['principal']);
-  const statement: Check = {
-    kind: 'check',
+  const statement: Decide = {
+    kind: 'decide',
     app: app.slug,
     questions: questions.map(({ question }) => question),
     ...(subject ? { subject } : {}),
@@ -45,7 +45,7 @@ function checkResources(request: DialectRequest, context: RouteContext): Action 
 interface Asked {
   /** As it was sent, without its attributes. */
   readonly resource: JsonObject;
-  readonly question: Check['questions'][number];
+  readonly question: Decide['questions'][number];
 }
 
 function questionOf(value: Json, at: string): Asked {
@@ -79,7 +79,7 @@ function textOf(value: Json | undefined, at: string): string {
 }
 
 /** Somebody else than who asks. */
-function subjectOf(value: Json | undefined): Check['subject'] {
+function subjectOf(value: Json | undefined): Decide['subject'] {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) return refuse('principal must be an object', 'principal');
   const { roles = [], attr = {} } = value;

@@ -1,19 +1,24 @@
 import type { Dialect, Route } from '../dialect.ts';
+import { appPackageRoutes } from './app-package.ts';
 import { appRoutes } from './apps.ts';
 import { checkRoutes } from './check.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
+import { exportRoutes } from './export.ts';
+import { importRoutes } from './import.ts';
 import { packageRoutes } from './package.ts';
 import { policyRoutes } from './policies.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { tableRoutes } from './tables.ts';
+import { validateRoutes } from './validate.ts';
 
 const routes: readonly Route[] = [
   ...appRoutes,
+  ...appPackageRoutes,
   ...statsRoutes,
   ...dataSourceRoutes,
   ...roleRoutes,
@@ -22,6 +27,9 @@ const routes: readonly Route[] = [
   ...checkRoutes,
   ...packageRoutes,
   ...tableRoutes,
+  ...importRoutes,
+  ...exportRoutes,
+  ...validateRoutes,
   ...dataRoutes,
   ...edgeRoutes,
 ];

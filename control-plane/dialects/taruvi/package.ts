@@ -33,6 +33,14 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
 
 /** POST `datatables/create_schema/`: all tables of a Data Package, or none. */
 function createSchema(request: DialectRequest, context: RouteContext): Action {
+  try {
+    return defining(request, context);
+  } catch (error) {
+    throw error instanceof ServiceError ? packaged(error) : error;
+  }
+}
+
+function defining(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const app = appOf(request, context);
   const sent = objectOf(request.body);
@@ -44,7 +52,7 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   );
   const { drafts, faults } = readSchemas(sources, context.catalog);
   const problems = [...twins(sources), ...faults];
-  if (problems.length > 0) throw packaged(faulty(problems));
+  if (problems.length > 0) throw faulty(problems);
   const tables = drafts.map((draft) => following(draft, context.catalog));
   const changed = tables.filter((draft) => isNews(draft, context.catalog));
   const created = changed.filter((draft) => !findTable(context.catalog, draft)).length;
@@ -73,7 +81,8 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   };
 }
 
-function sourceOf(
+/** A resource of a Data Package as the description of a table. @throws ServiceError naming what can't be */
+export function sourceOf(
   resource: Json,
   at: number,
   app: App,
@@ -115,7 +124,8 @@ function sourceOf(
   };
 }
 
-function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
+/** Resources of one name. */
+export function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
   const seen = new Set<string>();
   return sources.flatMap(({ name }, at): readonly SchemaFault[] => {
     if (!seen.has(name)) {
@@ -131,14 +141,13 @@ function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
 function following(draft: TableDraft, catalog: Catalog): TableDraft {
   const old = findTable(catalog, draft);
   if (!old) return draft;
-  const { freeze, sudo, status, policy, graph } = old;
+  const { freeze, sudo, status, policy } = old;
   return {
     ...draft,
     freeze,
     sudo,
     status,
     ...(policy === undefined ? {} : { policy }),
-    ...(graph === undefined ? {} : { graph }),
   };
 }
 
@@ -176,14 +185,17 @@ const ofPackage: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
 function packaged(error: ServiceError): ServiceError {
   if (!ofPackage.has(error.kind)) return error;
   const { message, detail } = error;
+  const known = Array.isArray(detail.data) ? (detail.data as readonly Json[]) : undefined;
   const told = detail.faults ?? [
     { field: detail.field ?? detail.table ?? '', code: error.kind, message },
   ];
-  const errors = told.map(({ field, code, message: text }) => ({
-    path: field,
-    code,
-    message: text,
-  }));
+  const errors =
+    known ??
+    told.map(({ field, code, message: text }) => ({
+      path: field,
+      code,
+      message: text,
+    }));
   const counts = { created_count: 0, updated_count: 0, error_count: errors.length, errors };
   return new ServiceError(
     'invalid_definition',

@@ -109,7 +109,7 @@ function unchanging({ datasource, provider }: Table) {
 }
 
 /** What a schema says nothing of. */
-function kept({ freeze, sudo, status, path, endpoints, policy, graph }: Table) {
+function kept({ freeze, sudo, status, path, endpoints, policy }: Table) {
   return {
     freeze,
     sudo,
@@ -117,7 +117,6 @@ function kept({ freeze, sudo, status, path, endpoints, policy, graph }: Table) {
     ...(path === undefined ? {} : { path }),
     ...(endpoints === undefined ? {} : { endpoints }),
     ...(policy === undefined ? {} : { policy }),
-    ...(graph === undefined ? {} : { graph }),
   };
 }
 

@@ -193,6 +193,33 @@ describe('upsert', () => {
     expect((await root.call('GET', rowsAt('joint'))).total).toBe(total);
   });
 
+  it('a number that is taken already is no change of the row which has it', async () => {
+    const root = here.as('root');
+    const [last = 0] = await made('items', { title: 'last' });
+    await made('items', { id: last + 1, title: 'mine' });
+    const reply = await root.send('POST', rowsAt('items', 'upsert/'), [{ title: 'new' }]);
+    expect([200, 409]).toContain(reply.status);
+    expect(await get('items', last + 1)).toMatchObject({ title: 'mine' });
+    await root.call('POST', rowsAt('items', 'upsert/'), [{ title: 'new' }]);
+  });
+
+  it('of many rows that name different columns keeps what each does not name', async () => {
+    const ids = await made(
+      'items',
+      ...Array.from({ length: 300 }, (_, at) => ({ title: `t${at}`, price: at, quantity: at })),
+    );
+    const changes = ids.map((id, at) => ({
+      id,
+      title: `t${at}`,
+      ...(at % 3 ? { price: at + 1 } : { quantity: at + 1 }),
+    }));
+    await upsert('items', changes.toReversed());
+    const rows = await here.as('root').rows(rowsAt('items', `?id__gte=${ids[0]}&page_size=1000`));
+    expect(rows.map(({ price, quantity }) => [price, quantity])).toEqual(
+      ids.map((_, at) => (at % 3 ? [at + 1, at] : [at, at + 1])),
+    );
+  });
+
   it('what a new row lacks is told by its index', async () => {
     const [id] = await made('items', { title: 'there' });
     const refused = await here

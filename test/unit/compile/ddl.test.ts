@@ -43,6 +43,11 @@ const cases: Readonly<
       column('a', { base: 'varchar', length: 10 }, { unique: true }),
     ]),
   },
+  marked: {
+    table: table('marked', [column('gone', { base: 'boolean' })], {
+      features: { timestamps: false, softDelete: false, mark: 'gone', acl: true, history: false },
+    }),
+  },
   keyless: { table: { ...plainTable('log', [column('line')]), key: [] } },
   tree: {
     table: table('parts', [column('parent_id', { base: 'uuid' })], {

@@ -4,10 +4,10 @@ import { operatorNames } from '../../../control-plane/dialects/taruvi/operators.
 import type { Operator } from '../../../control-plane/statement/operators.ts';
 import { parse, refusal, short, tree } from './filter-calls.ts';
 
-/** For every word: what it takes, as the engine's operator on a field, and what it doesn't take. */
 /** An operator of the engine, or which way a graph is followed. */
 type Meaning = Operator | 'descendants' | 'ancestors';
 
+/** For every word: what it takes, as the engine's operator on a field, and what it doesn't take. */
 const operatorCases: Readonly<
   Record<string, readonly [accepted: string, Meaning, Json, refused: string]>
 > = {

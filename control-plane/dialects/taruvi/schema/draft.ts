@@ -10,6 +10,7 @@ import {
 } from '../../../model/table.ts';
 import { engineColumns, physicalName } from '../../../model/table-schema.ts';
 import { columnsOf } from './fields.ts';
+import { graphOf } from './graph.ts';
 import { indexesOf } from './indexes.ts';
 import { keyed, uniquesOf } from './keys.ts';
 import { type ForeignKey, foreignKeysOf, linked, type Unlinked } from './references.ts';
@@ -102,6 +103,7 @@ function draftOf(
     name: stamp,
     type: { base: 'timestamptz' } as const,
   }));
+  const graph = graphOf(said, report);
   const indexable = features.timestamps ? [...columns, ...stamps] : columns;
   const indexes = indexesOf(said['indexes'], indexable, physicalName(source), report.at('indexes'));
   return {
@@ -122,6 +124,7 @@ function draftOf(
     ...(uniques.length === 0 ? {} : { uniques }),
     ...(indexes.length === 0 ? {} : { indexes }),
     ...(search ? { search } : {}),
+    ...(graph ? { graph } : {}),
     ...(description === undefined ? {} : { description }),
     ...(materialized === undefined ? {} : { materialized }),
     ...(extra === undefined ? {} : { extra }),
