@@ -8,6 +8,7 @@ import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
 import { exportRoutes } from './export.ts';
 import { importRoutes } from './import.ts';
+import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './package.ts';
 import { policyRoutes } from './policies.ts';
 import { roleRoutes } from './roles.ts';
@@ -27,6 +28,7 @@ const routes: readonly Route[] = [
   ...checkRoutes,
   ...packageRoutes,
   ...tableRoutes,
+  ...operationRoutes,
   ...importRoutes,
   ...exportRoutes,
   ...validateRoutes,
