@@ -10,6 +10,7 @@ import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
 import { populate } from './scenarios/populate.ts';
 import { provision } from './scenarios/provision.ts';
+import { search } from './scenarios/search.ts';
 import { session } from './scenarios/session.ts';
 import { printed } from './table.ts';
 
@@ -21,6 +22,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   provision,
   pgrest,
   populate,
+  search,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]

@@ -4,6 +4,7 @@ import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
 import type { AppMeasures } from './model/app.ts';
 import type { Catalog } from './model/catalog.ts';
+import type { SchemaOperation } from './model/operation.ts';
 import { claimsOf } from './model/principal.ts';
 import { gatewayUrl } from './pg/gateway.ts';
 import { singlePlacement } from './pg/placement.ts';
@@ -91,6 +92,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
       exportRows: createExport(createPages(placement, session)),
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
       measure: (app, catalog, caller) => measureAt(data, app, catalog, caller),
+      operations: (asked, catalog, caller) => operationsAt(data, asked, catalog, caller),
       ready: () => answers(data),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
     }),
@@ -137,6 +139,27 @@ async function measureAt(
       ),
     );
     return row?.measures ?? { full: false, tables: [], lastOperations: {} };
+  } catch (error) {
+    throw toServiceError(error);
+  }
+}
+
+async function operationsAt(
+  data: Pool,
+  { relation, operation, most }: { relation: number; operation?: string; most: number },
+  catalog: Catalog,
+  caller: Caller,
+): Promise<readonly SchemaOperation[]> {
+  const claims = JSON.stringify(claimsOf(caller.principal, caller.requestId));
+  try {
+    const [row] = await data.borrow((client) =>
+      rowsOf<{ operations: readonly SchemaOperation[] }>(
+        client,
+        'select rowhouse.operations($1, $2, $3, $4, $5, $6) as operations',
+        [catalog.tenant, catalog.version, claims, relation, operation ?? null, most],
+      ),
+    );
+    return row?.operations ?? [];
   } catch (error) {
     throw toServiceError(error);
   }

@@ -5,6 +5,7 @@ import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition, Series } from '../model/definition.ts';
+import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { Table, TableName } from '../model/table.ts';
@@ -78,6 +79,15 @@ export type Action =
       readonly kind: 'measure';
       readonly app: string;
       readonly reply: (measures: AppMeasures) => Reply;
+      readonly fail?: Relabel;
+    }
+  | {
+      /** What was done to the definition of a table, newest first; one of them where it is named. */
+      readonly kind: 'operations';
+      readonly relation: number;
+      readonly operation?: string;
+      readonly most: number;
+      readonly reply: (operations: readonly SchemaOperation[]) => Reply;
       readonly fail?: Relabel;
     }
   | { readonly kind: 'reply'; readonly reply: Reply };

@@ -11,6 +11,7 @@ import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition, Series } from '../model/definition.ts';
+import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
@@ -76,6 +77,12 @@ export interface EngineParts {
   readonly account: (command: AccountCommand, call: Call) => Promise<AccountResult>;
   /** What the tables of an app hold. @throws ServiceError stale_catalog, tenant_mismatch, forbidden */
   readonly measure: (app: string, catalog: Catalog, caller: Caller) => Promise<AppMeasures>;
+  /** What was done to the definition of a table. @throws ServiceError stale_catalog, tenant_mismatch, forbidden */
+  readonly operations: (
+    asked: Extract<Action, { kind: 'operations' }>,
+    catalog: Catalog,
+    caller: Caller,
+  ) => Promise<readonly SchemaOperation[]>;
   readonly loadRows: Load;
   readonly importFile: ImportFile;
   readonly exportRows: ExportRows;
@@ -232,6 +239,8 @@ async function act(
         return action.reply(await parts.ready());
       case 'measure':
         return action.reply(await parts.measure(action.app, catalog, caller));
+      case 'operations':
+        return action.reply(await parts.operations(action, catalog, caller));
       case 'definition':
         return action.reply(await parts.define(action.definition, catalog, caller));
       default: {

@@ -7,6 +7,7 @@ import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
 import { exportRoutes } from './export.ts';
 import { importRoutes } from './import.ts';
+import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './package.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
@@ -23,6 +24,7 @@ const routes: readonly Route[] = [
   ...settingsRoutes,
   ...packageRoutes,
   ...tableRoutes,
+  ...operationRoutes,
   ...importRoutes,
   ...exportRoutes,
   ...validateRoutes,

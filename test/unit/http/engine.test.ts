@@ -53,6 +53,7 @@ function engine(parts: Partial<EngineParts>) {
     exportRows: unexpected,
     account: unexpected,
     measure: unexpected,
+    operations: unexpected,
     ready: async () => true,
     ...parts,
   });
