@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { openBench } from './environment.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { acl } from './scenarios/acl.ts';
+import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
@@ -19,6 +20,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   acl,
   provision,
   pgrest,
+  graph,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]
