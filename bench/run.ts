@@ -9,7 +9,9 @@ import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
+import { populate } from './scenarios/populate.ts';
 import { provision } from './scenarios/provision.ts';
+import { search } from './scenarios/search.ts';
 import { session } from './scenarios/session.ts';
 import { printed } from './table.ts';
 
@@ -20,6 +22,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   acl,
   provision,
   pgrest,
+  populate,
+  search,
   graph,
 };
 

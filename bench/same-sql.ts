@@ -33,6 +33,7 @@ export function planRequest(
     method: request.method,
     path: url.pathname,
     params: {},
+    headers: {},
     extra: {},
   } as unknown as Parameters<ReturnType<typeof createFinder>>[0];
   const route = createFinder(routes, dialects)(exchange) as (typeof routes)[number];

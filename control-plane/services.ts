@@ -4,6 +4,7 @@ import { loadCatalog } from './catalog/load.ts';
 import type { Config } from './config.ts';
 import type { AppMeasures } from './model/app.ts';
 import type { Catalog } from './model/catalog.ts';
+import type { SchemaOperation } from './model/operation.ts';
 import { claimsOf } from './model/principal.ts';
 import { gatewayUrl } from './pg/gateway.ts';
 import { singlePlacement } from './pg/placement.ts';
@@ -16,7 +17,11 @@ import { createAdmin, type TenantAdmin } from './service/admin.ts';
 import { createDefiner } from './service/define.ts';
 import { type Caller, createEngine, type Engine, type EngineParts } from './service/engine.ts';
 import { createExecutor } from './service/execute.ts';
+import { createExport } from './service/export.ts';
+import { createImportFile } from './service/import-file.ts';
+import { createLoad } from './service/load.ts';
 import { type AsOwner, asOwner } from './service/owner.ts';
+import { createPages } from './service/pages.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
 import { createTenants, type NewLogin } from './service/tenants.ts';
 import { createTokens, type Tokens } from './service/tokens.ts';
@@ -25,7 +30,7 @@ import { createTurns, type TakeTurn } from './service/turns.ts';
 /** Every use case over one database: for the server, and for the commands. */
 export interface Services {
   readonly engine: Engine;
-  readonly loader: Pick<EngineParts, 'load' | 'execute' | 'define'>;
+  readonly loader: Pick<EngineParts, 'load' | 'loadRows' | 'execute' | 'define'>;
   readonly admin: TenantAdmin;
   readonly tokens: Tokens;
   readonly takeTurn: TakeTurn;
@@ -67,9 +72,12 @@ export function openServices(config: Config, databaseUrl: string): Services {
   const tokens = createTokens(config);
   const { createTenant, dropTenant, createLogin } = createTenants(owner, catalogs.forget);
   const { define, operations } = createDefiner(placement, catalogs);
+  const session = createSession();
+  const loadRows = createLoad(placement, session);
   const loader = {
     load: catalogs.load,
-    execute: createExecutor({ placement, session: createSession() }),
+    loadRows,
+    execute: createExecutor({ placement, session }),
     define,
   };
   return {
@@ -80,8 +88,11 @@ export function openServices(config: Config, databaseUrl: string): Services {
     engine: createEngine({
       ...loader,
       limits: { rows: config.maxRows },
+      importFile: createImportFile(loadRows),
+      exportRows: createExport(createPages(placement, session)),
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),
       measure: (app, catalog, caller) => measureAt(data, app, catalog, caller),
+      operations: (asked, catalog, caller) => operationsAt(data, asked, catalog, caller),
       ready: () => answers(data),
       account: createAccounts({ config, tokens, asOwner: owner, createTenant }),
     }),
@@ -128,6 +139,27 @@ async function measureAt(
       ),
     );
     return row?.measures ?? { full: false, tables: [], lastOperations: {} };
+  } catch (error) {
+    throw toServiceError(error);
+  }
+}
+
+async function operationsAt(
+  data: Pool,
+  { relation, operation, most }: { relation: number; operation?: string; most: number },
+  catalog: Catalog,
+  caller: Caller,
+): Promise<readonly SchemaOperation[]> {
+  const claims = JSON.stringify(claimsOf(caller.principal, caller.requestId));
+  try {
+    const [row] = await data.borrow((client) =>
+      rowsOf<{ operations: readonly SchemaOperation[] }>(
+        client,
+        'select rowhouse.operations($1, $2, $3, $4, $5, $6) as operations',
+        [catalog.tenant, catalog.version, claims, relation, operation ?? null, most],
+      ),
+    );
+    return row?.operations ?? [];
   } catch (error) {
     throw toServiceError(error);
   }

@@ -1,6 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { type Bench, person } from '../environment.ts';
-import { alternate, median, type Outcome, timed } from '../measure.ts';
+import type { Outcome } from '../measure.ts';
 import { catalogOf, type Planned, planRequest } from '../same-sql.ts';
 import type { Scenario } from '../scenario.ts';
 import {
@@ -12,14 +12,8 @@ import {
   shares,
   storeVerdicts,
 } from '../seed.ts';
+import { connect, enter, race } from '../side.ts';
 import { figure, type ResultTable, times } from '../table.ts';
-
-/** A statement and where it runs. */
-interface Side {
-  readonly client: pg.Client;
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
 
 /** The table of what the row policy costs callers who see little, half or all. */
 export const acl: Scenario = async (bench) => {
@@ -106,43 +100,6 @@ function cell({ median: middle, ratio }: Outcome, index: number): string[] {
   return index === 0 ? [figure(middle)] : [figure(middle), times(ratio)];
 }
 
-async function race(
-  bench: Bench,
-  sides: Readonly<Record<string, Side>>,
-): Promise<readonly Outcome[]> {
-  const budget = bench.quick ? 60 : 300;
-  return alternate(
-    Object.entries(sides).map(([name, side]) => ({ name, round: () => repeat(side, budget) })),
-    bench.quick ? 3 : 5,
-  );
-}
-
-/** Median time of a statement, sent as often as the budget of milliseconds allows, five times at least. */
-async function repeat({ client, text, values }: Side, budget: number): Promise<number> {
-  const taken: number[] = [];
-  const end = performance.now() + budget;
-  const query = { name: nameOf(text), text, values: [...values], rowMode: 'array' as const };
-  while (taken.length < 5 || performance.now() < end) {
-    taken.push(await timed(() => client.query(query)));
-  }
-  return median(taken);
-}
-
-const names = new Map<string, string>();
-
-function nameOf(text: string): string {
-  const name = names.get(text) ?? `s${names.size}`;
-  names.set(text, name);
-  return name;
-}
-
-/** Opens a transaction as the caller. */
-async function enter(client: pg.Client, { entry }: Planned): Promise<void> {
-  const values = [entry.tenant, entry.version, entry.claims, entry.show, entry.intent];
-  await client.query('begin');
-  await client.query('select rowhouse.enter($1, $2, $3, $4, $5)', values);
-}
-
 /** A row from the middle that the caller may see. */
 async function visibleKey(
   client: pg.Client,
@@ -155,10 +112,4 @@ async function visibleKey(
   );
   if (found.rows.length === 0 && size >= acls) throw new Error('a caller sees no row at all');
   return found.rows[0]?.id;
-}
-
-async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  return client;
 }

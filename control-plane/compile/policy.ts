@@ -2,8 +2,17 @@ import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import { typeName } from '../model/flags.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
-import { type AccessMode, isClosed, systemColumns, type Table } from '../model/table.ts';
+import type { TableAction } from '../model/policy.ts';
+import {
+  type AccessMode,
+  hidesDeleted,
+  isClosed,
+  systemColumns,
+  type Table,
+} from '../model/table.ts';
 import { hasStamp, physicalName } from '../model/table-schema.ts';
+import { bare } from '../policy/resource.ts';
+import { permitted, readable } from '../policy/table-decision.ts';
 import { type TableObject, tableName } from './object.ts';
 
 /** The conditions of one access mode: which rows each verb may meet. `check` speaks of the row after an update. */
@@ -42,17 +51,21 @@ const modes: Readonly<Record<AccessMode, (table: Table, catalog: Catalog) => Con
     check: sql`true`,
     delete: bit(table, 'deletable'),
   }),
-  policy: (table) => {
-    const permitted = sql`(select rowhouse.allowed_anyway(${slugOf(table)}, ${literal(table.app)}, true))`;
+  policy: (table, catalog) => {
+    const rule = (action: TableAction): Sql => permitted({ table, catalog, action, columns: bare });
     const lists = table.features.acl;
-    const both = (right: Parameters<typeof bit>[1]): Sql =>
-      lists ? sql`(${permitted} and ${bit(table, right)})` : permitted;
+    const both = (condition: Sql, right: Parameters<typeof bit>[1]): Sql =>
+      lists ? sql`(${condition} and ${bit(table, right)})` : condition;
+    // Under the intent to delete, guard_intent holds an update to the marks of deleted rows.
+    const change = hidesDeleted(table)
+      ? sql`case (select rowhouse.intended_right()) when 'delete' then ${rule('delete')} else ${rule('update')} end`
+      : rule('update');
     return {
-      select: sql`(${own} or ${both('readable')})`,
-      insert: lists ? sql`(${permitted} and ${mayCreate(table)})` : permitted,
-      update: both('changeable'),
-      check: permitted,
-      delete: both('deletable'),
+      select: sql`(${own} or ${both(readable({ table, catalog, columns: bare }), 'readable')})`,
+      insert: lists ? sql`(${rule('create')} and ${mayCreate(table)})` : rule('create'),
+      update: both(change, 'changeable'),
+      check: change,
+      delete: both(rule('delete'), 'deletable'),
     };
   },
 };
@@ -141,7 +154,8 @@ function endsVisible(table: Table, catalog: Catalog): readonly Sql[] {
 /** The condition for reading a table, if it looks at no column but the stamp. */
 function conditionOfAll(table: Table, catalog: Catalog): Sql | undefined {
   const { acl, softDelete, mark } = table.features;
-  if (acl || softDelete || mark !== undefined) return undefined;
+  // Rows kept as one JSON value have columns that the table does not tell.
+  if (acl || softDelete || mark !== undefined || table.provider === 'jsonb') return undefined;
   const condition = modes[table.access](table, catalog).select;
   const text = toText(condition).replaceAll(toText(own), '');
   // The engine's columns stand there bare, all others in quotes.
@@ -193,7 +207,8 @@ function policy(
 }
 
 /**
- * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select. None while the table is
+ * The history of a row is readable by whoever may read the row: its own policy decides in the sub-select; in mode policy also by
+ * administrators of the app, once the row is gone. None while the table is
  * closed: a sub-select without the privilege would fail every read of the history, other tables' too.
  */
 function historyPolicy(table: Table): readonly TableObject[] {
@@ -207,7 +222,11 @@ function historyPolicy(table: Table): readonly TableObject[] {
   if (type === undefined) return [];
   // The text is cast, not the key, so that the key's index serves; CASE keeps keys of other tables from being cast.
   const row = sql`select 1 from ${tableName(table)} as record where record.${ident(key)} = ${mine}::${typeName(type)}`;
-  const readable = sql`case when relation = ${literal(table.id)}::integer then exists (${row}) else false end`;
+  const gone =
+    table.access === 'policy'
+      ? sql` or (select rowhouse.administers(${slugOf(table)}, ${literal(table.app)})) and rowhouse.is_gone(${literal(table.id)}::integer, ${mine})`
+      : sql``;
+  const readable = sql`case when relation = ${literal(table.id)}::integer then exists (${row})${gone} else false end`;
   const rest = sql`for select to ${ident(table.schema)} using (${readable})`;
   return [policy(history, `_history_${table.id}`, rest, [key])];
 }

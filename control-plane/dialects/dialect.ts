@@ -4,11 +4,13 @@ import type { Json } from '../base/json.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Definition } from '../model/definition.ts';
+import type { Definition, Series } from '../model/definition.ts';
+import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { Table, TableName } from '../model/table.ts';
 import type { Result, Statement } from '../statement/statement.ts';
+import type { Export, Import, ImportReport } from '../statement/transfer.ts';
 
 /** A request as a dialect sees it: values only, no sockets. */
 export interface DialectRequest {
@@ -20,7 +22,16 @@ export interface DialectRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Parsed body; undefined when there was none. */
   readonly body: Json | undefined;
+  /** The body as it came, on routes that take files. */
+  readonly file?: SentFile;
   readonly id: string;
+}
+
+/** A file as the body of a request, or as the part `file` of one. */
+export interface SentFile {
+  readonly content: Uint8Array;
+  /** Media type, in lower case, without parameters; empty where nothing is said. */
+  readonly type: string;
 }
 
 /** What a route needs done. Functions in it are pure: they may run again after a stale catalog. */
@@ -36,10 +47,24 @@ export type Action =
       readonly reply: (results: readonly Result[]) => Reply;
       readonly fail?: Relabel;
     }
+  /** Rows of a file: staged, then written under the caller's policy. */
+  | {
+      readonly kind: 'import';
+      readonly file: Import;
+      readonly reply: (report: ImportReport) => Reply;
+      readonly fail?: Relabel;
+    }
+  /** Rows as a file, in parts as they are read. */
+  | {
+      readonly kind: 'export';
+      readonly rows: Export;
+      readonly reply: (parts: AsyncIterable<string>) => Reply;
+      readonly fail?: Relabel;
+    }
   | { readonly kind: 'health'; readonly reply: (ready: boolean) => Reply; readonly fail?: Relabel }
   | {
       readonly kind: 'definition';
-      readonly definition: Definition;
+      readonly definition: Definition | Series;
       readonly reply: (outcome: DefinitionOutcome) => Reply;
       readonly fail?: Relabel;
     }
@@ -54,6 +79,15 @@ export type Action =
       readonly kind: 'measure';
       readonly app: string;
       readonly reply: (measures: AppMeasures) => Reply;
+      readonly fail?: Relabel;
+    }
+  | {
+      /** What was done to the definition of a table, newest first; one of them where it is named. */
+      readonly kind: 'operations';
+      readonly relation: number;
+      readonly operation?: string;
+      readonly most: number;
+      readonly reply: (operations: readonly SchemaOperation[]) => Reply;
       readonly fail?: Relabel;
     }
   | { readonly kind: 'reply'; readonly reply: Reply };
@@ -105,7 +139,12 @@ export interface ForeseenPhase {
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | JsonBody;
+  readonly body: string | JsonBody | StreamBody;
+}
+
+/** A body sent in parts as they come; what fails after the first breaks the connection off. */
+export interface StreamBody {
+  readonly parts: AsyncIterable<string>;
 }
 
 /** A JSON value still to be printed. */
@@ -127,6 +166,8 @@ export interface Route {
   readonly anonymous?: boolean;
   /** Only for requests that carry this header; without it a later route of the path is the one. */
   readonly header?: string;
+  /** The body is a file of at most so many bytes, not JSON. */
+  readonly file?: number;
   /** Whether a request reads related rows along: such reads may have a limit of their own. */
   readonly related?: (query: DialectRequest['query']) => boolean;
   /** What the caller must be entitled to; Postgres judges, before anything else of the request is. */

@@ -5,13 +5,15 @@ import { ServiceError } from '../base/errors.ts';
 import type { RepeatedKeys } from '../base/gather-json.ts';
 import type { Json } from '../base/json.ts';
 import { parseJson } from '../base/parse-json.ts';
+import type { SentFile } from '../dialects/dialect.ts';
 
-/** Reads the JSON body of a request; undefined when there is none. */
-export type BodyReader = (
-  message: IncomingMessage,
-  /** Where repeated keys of an object are kept; absent: the last counts. */
-  repeated?: RepeatedKeys,
-) => Promise<Json | undefined>;
+/** Reads bodies of requests; undefined when there is none. */
+export interface BodyReader {
+  /** `repeated`: where repeated keys of an object are kept; absent: the last counts. */
+  readonly json: (message: IncomingMessage, repeated?: RepeatedKeys) => Promise<Json | undefined>;
+  /** A file of at most so many bytes: the body itself, or the part `file` of a form. */
+  readonly file: (message: IncomingMessage, limit: number) => Promise<SentFile | undefined>;
+}
 
 const decoders = {
   gzip: createGunzip,
@@ -30,17 +32,17 @@ const leastBudget = 256 * 1024 * 1024;
 export function createBodyReader(limit: number): BodyReader {
   const budget = Math.max(leastBudget, 4 * limit);
   let held = 0;
-  return async (message, repeated) => {
+  const bytesOf = async (message: IncomingMessage, most: number): Promise<Buffer | undefined> => {
     if (!hasBody(message)) return undefined;
     const announced = Number(message.headers['content-length'] ?? 0);
-    if (announced > limit) throw tooLarge(limit);
+    if (announced > most) throw tooLarge(most);
     const chunks: Buffer[] = [];
     let size = 0;
     try {
-      for await (const chunk of decoded(message, limit)) {
+      for await (const chunk of decoded(message, most)) {
         size += (chunk as Buffer).length;
         held += (chunk as Buffer).length;
-        if (size > limit) throw tooLarge(limit);
+        if (size > most) throw tooLarge(most);
         if (held > budget) {
           throw new ServiceError('database_busy', 'The server is busy', { retryAfter: 1 });
         }
@@ -51,10 +53,58 @@ export function createBodyReader(limit: number): BodyReader {
     } finally {
       held -= size;
     }
-    if (size === 0) return undefined;
-    checkType(message.headers['content-type']);
-    return parse(Buffer.concat(chunks, size), repeated);
+    return size === 0 ? undefined : Buffer.concat(chunks, size);
   };
+  return {
+    json: async (message, repeated) => {
+      const bytes = await bytesOf(message, limit);
+      if (bytes === undefined) return undefined;
+      checkType(message.headers['content-type']);
+      return parse(bytes, repeated);
+    },
+    file: async (message, most) => {
+      const content = await bytesOf(message, most);
+      if (content === undefined) return undefined;
+      const type = message.headers['content-type'] ?? '';
+      if (/^multipart\/form-data/i.test(type)) return await filePart(content, type);
+      return { content, type: mediaType(type) };
+    },
+  };
+}
+
+/** The part `file` of a form. */
+async function filePart(content: Buffer, type: string): Promise<SentFile> {
+  let part: unknown;
+  try {
+    const form = await new Response(new Uint8Array(content), {
+      headers: { 'content-type': type },
+    }).formData();
+    part = form.get('file');
+  } catch (error) {
+    throw new ServiceError('invalid_body', 'The form cannot be read', {}, { cause: error });
+  }
+  if (!(part instanceof Blob)) {
+    throw new ServiceError('invalid_body', 'The form has no file in its part "file"', {
+      field: 'file',
+    });
+  }
+  const named = part instanceof File ? byEnding(part.name) : '';
+  return { content: new Uint8Array(await part.arrayBuffer()), type: named || mediaType(part.type) };
+}
+
+function byEnding(name: string): string {
+  const ending = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  const types: Readonly<Record<string, string>> = {
+    csv: 'text/csv',
+    json: 'application/json',
+    ndjson: 'application/x-ndjson',
+    jsonl: 'application/x-ndjson',
+  };
+  return types[ending] ?? '';
+}
+
+function mediaType(type: string): string {
+  return (type.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
 function hasBody(message: IncomingMessage): boolean {

@@ -1,6 +1,6 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
-import type { Dialect, Reply, Route } from '../dialects/dialect.ts';
+import type { Dialect, Reply, Route, SentFile } from '../dialects/dialect.ts';
 import { findApp } from '../model/app.ts';
 import { anonymous, isAnonymous, type Principal } from '../model/principal.ts';
 import type { Call, Engine } from '../service/engine.ts';
@@ -49,7 +49,6 @@ async function serve(
   }
   await takeTurn(exchange, parts.limiter, await allowance(route, exchange, parts.engine));
   const read = await bodyOf(dialect, route, exchange, parts.readBody);
-  const { body } = read;
   const call: Call = {
     // What the caller is not entitled to is refused before a body that can't be read.
     route: read.error === undefined ? route : { ...route, handle: () => throws(read.error) },
@@ -58,7 +57,8 @@ async function serve(
       params: exchange.params,
       query: exchange.query,
       headers: exchange.headers,
-      body,
+      body: read.body,
+      ...(read.file === undefined ? {} : { file: read.file }),
       id: exchange.id,
     },
     ...(exchange.principal === undefined ? {} : { principal: exchange.principal }),
@@ -90,10 +90,18 @@ async function bodyOf(
   route: Route,
   exchange: Exchange,
   readBody: BodyReader,
-): Promise<{ readonly body: Json | undefined; readonly error?: unknown }> {
+): Promise<{
+  readonly body: Json | undefined;
+  readonly file?: SentFile;
+  readonly error?: unknown;
+}> {
   if (exchange.method === 'GET' || exchange.method === 'HEAD') return { body: undefined };
   try {
-    return { body: await readBody(exchange.message, dialect.repeatedKeys) };
+    if (route.file !== undefined) {
+      const file = await readBody.file(exchange.message, route.file);
+      return { body: undefined, ...(file === undefined ? {} : { file }) };
+    }
+    return { body: await readBody.json(exchange.message, dialect.repeatedKeys) };
   } catch (error) {
     if (route.right === undefined) throw error;
     return { body: undefined, error };

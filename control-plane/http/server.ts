@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { Readable } from 'node:stream';
 import Koa from 'koa';
 import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Config } from '../config.ts';
@@ -120,8 +121,13 @@ function send(context: Koa.Context, exchange: Exchange, reply: Reply): void {
     ...exchange.extra,
     ...reply.headers,
   });
-  context.body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body.json);
+  context.body = bodyOf(reply.body);
   if (!context.req.complete) drain(context);
+}
+
+function bodyOf(body: Reply['body']): string | Readable {
+  if (typeof body === 'string') return body;
+  return 'json' in body ? JSON.stringify(body.json) : Readable.from(body.parts);
 }
 
 /**

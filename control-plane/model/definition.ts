@@ -60,3 +60,9 @@ export type Definition =
   | { readonly kind: 'change_view'; readonly from: TableName; readonly to: TableDraft }
   | { readonly kind: 'drop_view' | 'refresh_view'; readonly view: TableName }
   | AppDefinition;
+
+/** Definitions carried out one after the other in one transaction, all or none; each sees what those before it made. */
+export interface Series {
+  readonly kind: 'series';
+  readonly definitions: readonly Definition[];
+}

@@ -25,6 +25,19 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface TransactionOptions extends RunOptions {
+  /** Done as the gateway, before anybody enters. */
+  readonly first?: (client: pg.PoolClient) => Promise<void>;
+  /** All statements see the rows of one moment. */
+  readonly snapshot?: boolean;
+}
+
+/** As a Runner, but undoes nothing besides its own statements when they fail, so that the transaction can go on. */
+export type Attempt = (
+  entry: Entry,
+  ...queries: readonly Query[]
+) => Promise<{ readonly rows: readonly WireRow[] } | { readonly error: unknown }>;
+
 /** Runs a statement as its principal inside an open transaction. */
 export type Runner = (entry: Entry, ...queries: readonly Query[]) => Promise<readonly WireRow[]>;
 
@@ -40,8 +53,8 @@ export interface Session {
   /** Several round trips in one transaction; each enters anew, for show and intent differ. Rolls back when `work` throws. */
   readonly transaction: <T>(
     pool: Pool,
-    work: (run: Runner) => Promise<T>,
-    options?: RunOptions,
+    work: (run: Runner, attempt: Attempt) => Promise<T>,
+    options?: TransactionOptions,
   ) => Promise<T>;
 }
 
@@ -112,18 +125,48 @@ export function createSession(settings: SessionSettings = {}): Session {
         let begun = false;
         let failure: unknown;
         try {
-          const result = await work(async (entry, ...queries) => {
-            // Only the gateway may enter, and the entry before has made the session the tenant's.
-            const head = [statement(begun ? 'set local role none' : 'begin')];
+          if (options.first) {
+            await send(pool, client, lease, [statement('begin')], options.signal);
             begun = true;
+            await options.first(client);
+          }
+          // Only the gateway may enter, and the entry before has made the session the tenant's.
+          const opened = (): readonly Query[] => {
+            const begin = options.snapshot ? 'begin isolation level repeatable read' : 'begin';
+            const head = statement(begun ? 'set local role none' : begin);
+            begun = true;
+            return [head];
+          };
+          const run: Runner = async (entry, ...queries) => {
             try {
-              const batch = [...head, enter(entry), ...queries];
+              const batch = [...opened(), enter(entry), ...queries];
               return await send(pool, client, lease, batch, options.signal);
             } catch (error) {
               failure = error;
               throw error;
             }
-          });
+          };
+          let kept = false;
+          const attempt: Attempt = async (entry, ...queries) => {
+            // One savepoint at a time: those of attempts that went well would pile up.
+            const last = kept ? [statement('release savepoint attempt')] : [];
+            const head = [...opened(), ...last, statement('savepoint attempt'), enter(entry)];
+            kept = false;
+            try {
+              const rows = await send(pool, client, lease, [...head, ...queries], options.signal);
+              kept = true;
+              return { rows };
+            } catch (error) {
+              if (!leavesConnection(error)) throw error;
+              const back = [
+                statement('rollback to savepoint attempt'),
+                statement('release savepoint attempt'),
+              ];
+              await send(pool, client, lease, back, options.signal);
+              return { error };
+            }
+          };
+          const result = await work(run, attempt);
           // COMMIT of a failed transaction rolls back without a word.
           if (failure !== undefined) throw failure;
           if (begun) await send(pool, client, lease, [statement('commit')], undefined);

@@ -13,20 +13,19 @@ import { rowFaults } from './rows.ts';
 export function packed<T extends Insert | Upsert | Update>(statement: T, catalog: Catalog): T {
   const table = findTable(catalog, statement.table);
   if (table?.holder === undefined) return statement;
-  return statement.kind === 'update'
-    ? { ...statement, changes: packedRows(statement.changes, table, 'update') }
-    : { ...statement, rows: packedRows(statement.rows, table, 'insert') };
-}
-
-function packedRows(
-  rows: readonly NewRow[],
-  table: Table,
-  mode: 'insert' | 'update',
-): readonly NewRow[] {
-  const faults = rowFaults(table, rows, mode);
+  const update = statement.kind === 'update';
+  const rows = update ? statement.changes : statement.rows;
+  const faults = rowFaults(table, rows, update ? 'update' : 'insert');
   if (faults.length > 0) {
     throw new ServiceError('invalid_row', undefined, { table: logicalName(table), faults });
   }
+  const held = packedRows(rows, table);
+  return update ? { ...statement, changes: held } : { ...statement, rows: held };
+}
+
+/** The same for rows that have been judged. */
+export function packedRows(rows: readonly NewRow[], table: Table): readonly NewRow[] {
+  if (table.holder === undefined) return rows;
   return rows.map((row) => ({ ...row, values: packedValues(row.values, table) }));
 }
 

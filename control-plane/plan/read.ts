@@ -5,6 +5,7 @@ import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Predicate } from '../statement/predicate.ts';
 import type { Read, Show } from '../statement/statement.ts';
+import { candidates } from './candidates.ts';
 import { keyColumns, parseKey } from './key.ts';
 import { castText } from './operand.ts';
 import { cursorColumns, cursorText, isBehind, orderBy, terms, valuesBehind } from './order.ts';
@@ -85,7 +86,7 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   return {
     query: toQuery(text),
     show: read.show,
-    intent: 'edit',
+    intent: read.purpose ?? 'edit',
     readOnly: true,
     table,
     suspects: context.suspects,
@@ -138,16 +139,6 @@ export function pageOf(read: { limit?: number; offset?: number; cap?: number }):
   const most = read.limit ?? (read.cap === undefined ? undefined : read.cap + 1);
   const limit = most === undefined ? sql`` : sql` limit ${literal(most)}::bigint`;
   return read.offset ? sql`${limit} offset ${bind(read.offset)}::bigint` : limit;
-}
-
-/** To rank a match its words are read, which an index doesn't spare: of very many only so many are. A page further on is still one of as many. */
-const mostRanked = 30_000;
-
-/** The matches a page is cut from. */
-function candidates(read: Read): Sql {
-  if (read.limit === undefined || read.order?.[0]?.field.kind !== 'rank') return sql`matching`;
-  const most = Math.max(mostRanked, read.limit + (read.offset ?? 0));
-  return sql`(select m.* from matching as m limit ${literal(most)}::bigint)`;
 }
 
 /** In a read by key, an operand that can't be a key means that there is no such row. */

@@ -12,27 +12,32 @@ const bits = {
 
 const verbs = { read: 'select', edit: 'update', delete: 'delete', share: 'update' } as const;
 
-/**
- * A right as the row's own policy decides it: the bit functions in modes acl and lists, the table's grants in mode grants, who administers
- * the app in mode policy.
- */
+/** A right as the row's own policy decides it: what compile/policy.ts says of each access mode, told of one row. */
 export function right(name: Right, source: Source): Sql {
   const { table } = source;
-  if (table.access === 'policy') {
-    if (name === 'denied' || name === 'share') return sql`false`;
-    const tenant = literal(slugOf(table));
-    return sql`(select rowhouse.administers(${tenant}, ${literal(table.app)}))`;
+  switch (table.access) {
+    case 'grants':
+      if (name === 'denied' || name === 'share') return sql`false`;
+      return sql`(select rowhouse.may(${raw(String(table.id))}, ${raw(`'${verbs[name]}'`)}))`;
+    case 'policy': {
+      if (name === 'denied' || name === 'share') return sql`false`;
+      const permitted = sql`(select rowhouse.allowed_anyway(${literal(slugOf(table))}, ${literal(table.app)}, true))`;
+      return table.features.acl ? sql`(${permitted} and ${listed(name, source)})` : permitted;
+    }
+    case 'acl':
+    case 'lists':
+      if (name !== 'denied') return listed(name, source);
+      return sql`${source.access('deny')} operator(pg_catalog.&&) (select p.names from rowhouse.principal() as p)`;
+    default: {
+      const never: never = table.access;
+      return never;
+    }
   }
-  if (table.access !== 'acl' && table.access !== 'lists') {
-    if (name === 'denied' || name === 'share') return sql`false`;
-    const verb = raw(`'${verbs[name]}'`);
-    return sql`(select rowhouse.may(${raw(String(table.id))}, ${verb}))`;
-  }
-  if (name === 'denied') {
-    const names = sql`(select p.names from rowhouse.principal() as p)`;
-    return sql`${source.access('deny')} operator(pg_catalog.&&) ${names}`;
-  }
-  const verdicts = sql`(select ${own(table, bits[name])}())`;
+}
+
+/** A right by the row's access lists. */
+function listed(name: Exclude<Right, 'denied'>, source: Source): Sql {
+  const verdicts = sql`(select ${own(source.table, bits[name])}())`;
   const id = source.column('_acl');
   // A row of this very transaction may carry an ACL newer than the statement's snapshot.
   return sql`coalesce(case when ${id} < length(${verdicts}) then get_bit(${verdicts}, ${id}) = 1 end, false)`;

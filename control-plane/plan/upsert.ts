@@ -153,7 +153,7 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
     // In the order of what rows are found by: two of these meet in the same order and don't deadlock.
     sql`placed as materialized (select x.*, ${found}, row_number() over (order by ${order}) as place from input as x)`,
     ...(listed ? freshLists(table, combinations) : []),
-    sql`done as (insert into ${relation(table)} as t (${join(columns)}) select ${join(cells)} from ${from} order by x.place on conflict (${join(by.map((name) => ident(name)))})${among(table, by)} do update set ${join(changes)}${meant} returning ${back.returning})`,
+    sql`done as (insert into ${relation(table)} as t (${join(columns)}) select ${join(cells)} from ${from} order by x.place on conflict ${conflictTarget(table, by)} do update set ${join(changes)}${meant} returning ${back.returning})`,
     // Stored and returned one by one, in the order of the SELECT.
     sql`numbered as materialized (select d.*, row_number() over () as place from done as d)`,
     sql`written as materialized (select d.*, x.n from numbered as d join placed as x on x.place = d.place)`,
@@ -178,12 +178,13 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   }
 }
 
-/** With a trash, other columns than the key are unique among live rows only. */
-function among(table: Table, by: readonly string[]): Sql {
+/** The unique columns as ON CONFLICT names them. With a trash, other columns than the key are unique among live rows only. */
+export function conflictTarget(table: Table, by: readonly string[]): Sql {
+  const columns = sql`(${join(by.map((name) => ident(name)))})`;
   const isKey = by.length === table.key.length && by.every((name) => table.key.includes(name));
   const joint = (table.uniques ?? []).some(
     ({ columns }) => columns.length === by.length && columns.every((name) => by.includes(name)),
   );
-  if (!table.features.softDelete || isKey || joint) return sql``;
-  return sql` where trashed_at is null and deleted_at is null`;
+  if (!table.features.softDelete || isKey || joint) return columns;
+  return sql`${columns} where trashed_at is null and deleted_at is null`;
 }

@@ -8,9 +8,14 @@ import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts'
 import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import { type AppDefinition, isOfApp, type LifeCycle } from '../model/app-definition.ts';
+import {
+  type AppDefinition,
+  isOfApp,
+  isOfPolicy,
+  type LifeCycle,
+} from '../model/app-definition.ts';
 import { type Catalog, findTable, whole } from '../model/catalog.ts';
-import type { Definition } from '../model/definition.ts';
+import type { Definition, Series } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
 import type { Table, TableDraft, TableName } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
@@ -24,12 +29,13 @@ import type { Caller } from './engine.ts';
 import { changesTable, type Evolved, evolve, largeTable } from './evolve.ts';
 import { planLifeCycle } from './life-cycle.ts';
 import { createOperations, type OperationSettings, type Operations } from './operations.ts';
+import { planPolicy } from './policy-change.ts';
 import { planRollback } from './rollback.ts';
 import { briefly, inTransaction } from './transaction.ts';
 import { isOfView, planView } from './view.ts';
 
 export type Define = (
-  definition: Definition,
+  definition: Definition | Series,
   catalog: Catalog,
   caller: Caller,
 ) => Promise<DefinitionOutcome>;
@@ -74,7 +80,9 @@ export function createDefiner(
         caller.signal.throwIfAborted();
         const made = await ddl.borrow((client) =>
           inTransaction(client, (connection) =>
-            run(connection, definition, catalog, caller, { large, left }),
+            definition.kind === 'series'
+              ? runAll(connection, definition, catalog, caller, left)
+              : run(connection, definition, catalog, caller, { large, left }),
           ),
         );
         catalogs.put(made.catalog);
@@ -84,8 +92,9 @@ export function createDefiner(
           await sleep(100 * 3 ** (attempt - 1) * (1 + Math.random()));
           continue;
         }
-        const about = { table: nameOf(definition).name };
-        const loss = changesTable(definition) ? lossOf(definition) : 'dropped';
+        const alone = definition.kind !== 'series';
+        const about = alone ? { table: nameOf(definition).name } : {};
+        const loss = alone && changesTable(definition) ? lossOf(definition) : 'dropped';
         const failure = await counted(error, about, loss, (query) =>
           ddl.borrow((client) => inTransaction(client, (c) => countOf(c, query))),
         );
@@ -137,6 +146,22 @@ class DefinitionFailure extends Error {
   }
 }
 
+/** Nothing of a series can go on in phases after it: what is large is changed at once too. */
+async function runAll(
+  connection: Connection,
+  { definitions }: Series,
+  seen: Catalog,
+  caller: Caller,
+  left: number[],
+): Promise<Begun> {
+  let catalog = seen;
+  for (const definition of definitions) {
+    const step = await run(connection, definition, catalog, caller, { large: Infinity, left });
+    catalog = step.catalog;
+  }
+  return { catalog };
+}
+
 async function run(
   connection: Connection,
   definition: Definition,
@@ -186,6 +211,7 @@ async function planned(
   tenant: TenantRow,
 ): Promise<Change | undefined> {
   if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
+  if (isOfPolicy(definition)) return planPolicy(definition, catalog, tenant.lastRelation);
   if (definition.kind === 'rollback_operation') {
     return planRollback(connection, definition, catalog, tenant);
   }
@@ -256,6 +282,10 @@ function nameOf(definition: Definition): TableName {
     case 'create_datasource':
     case 'change_datasource':
     case 'define_app_role':
+    case 'put_policy':
+    case 'enable_policy':
+    case 'disable_policy':
+    case 'drop_policy':
       return { app: appOf(definition), name: '' };
     case 'define_tables':
       return { app: definition.app, name: '' };
@@ -265,6 +295,7 @@ function nameOf(definition: Definition): TableName {
 /** The app that a definition is about. */
 function appOf(definition: AppDefinition): string {
   if ('part' in definition) return definition.part.app;
+  if (definition.kind === 'put_policy') return definition.policy.app;
   return definition.kind === 'create_app' ? definition.app.slug : definition.app;
 }
 
@@ -395,7 +426,7 @@ function onlySwitches(table: Table, to: TableDraft): boolean {
 async function recordFailure(
   client: Connection,
   { tenant, change }: DefinitionFailure['failed'],
-  definition: Definition,
+  definition: Definition | Series,
   failure: ServiceError,
   caller: Caller,
 ): Promise<void> {

@@ -10,11 +10,15 @@ import type {
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Definition } from '../model/definition.ts';
+import type { Definition, Series } from '../model/definition.ts';
+import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
 import type { Result } from '../statement/statement.ts';
+import type { ExportRows } from './export.ts';
+import type { ImportFile } from './import-file.ts';
+import type { Load } from './load.ts';
 
 /** One request after the edge has done its part: token verified, tenant settled, body parsed. */
 export interface Call {
@@ -66,13 +70,22 @@ export interface EngineParts {
     view?: TableName,
   ) => Promise<readonly Result[]>;
   readonly define: (
-    definition: Definition,
+    definition: Definition | Series,
     catalog: Catalog,
     caller: Caller,
   ) => Promise<DefinitionOutcome>;
   readonly account: (command: AccountCommand, call: Call) => Promise<AccountResult>;
   /** What the tables of an app hold. @throws ServiceError stale_catalog, tenant_mismatch, forbidden */
   readonly measure: (app: string, catalog: Catalog, caller: Caller) => Promise<AppMeasures>;
+  /** What was done to the definition of a table. @throws ServiceError stale_catalog, tenant_mismatch, forbidden */
+  readonly operations: (
+    asked: Extract<Action, { kind: 'operations' }>,
+    catalog: Catalog,
+    caller: Caller,
+  ) => Promise<readonly SchemaOperation[]>;
+  readonly loadRows: Load;
+  readonly importFile: ImportFile;
+  readonly exportRows: ExportRows;
   /** Whether the database answers. */
   readonly ready: () => Promise<boolean>;
 }
@@ -125,12 +138,13 @@ export function createEngine(parts: EngineParts): Engine {
 }
 
 function callerOf({ route, request, signal }: Call, principal: Principal): Caller {
+  const app = request.params['app'] ?? request.headers['x-app-slug'];
   return {
     principal,
     requestId: request.id,
     signal,
     ...(route.right === undefined ? {} : { right: route.right }),
-    ...(request.params['app'] === undefined ? {} : { app: request.params['app'] }),
+    ...(app === undefined ? {} : { app }),
   };
 }
 
@@ -218,10 +232,16 @@ async function act(
             action.view,
           ),
         );
+      case 'import':
+        return action.reply(await parts.importFile(action.file, catalog, caller));
+      case 'export':
+        return action.reply(await parts.exportRows(action.rows, catalog, caller));
       case 'health':
         return action.reply(await parts.ready());
       case 'measure':
         return action.reply(await parts.measure(action.app, catalog, caller));
+      case 'operations':
+        return action.reply(await parts.operations(action, catalog, caller));
       case 'definition':
         return action.reply(await parts.define(action.definition, catalog, caller));
       default: {

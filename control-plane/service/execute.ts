@@ -9,6 +9,7 @@ import type { Entry, Session } from '../pg/session.ts';
 import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
 import { plan } from '../plan/plan.ts';
 import type { Planned } from '../plan/planned.ts';
+import { reachQuery } from '../plan/reach.ts';
 import type { Result, Statement } from '../statement/statement.ts';
 import { diagnose, type Run } from './diagnose.ts';
 import type { Caller, EngineParts } from './engine.ts';
@@ -86,7 +87,7 @@ function gatesOf(catalog: Catalog, { right, app }: Caller, view?: TableName): re
   ];
 }
 
-function entryOf(
+export function entryOf(
   catalog: Catalog,
   { principal, requestId }: Caller,
 ): (planned: Pick<Planned, 'show' | 'intent'>) => Entry {
@@ -104,7 +105,7 @@ function entryOf(
  * One statement. `run` is where it belongs, `alone` a transaction of its own for finding out why it failed. Collisions are thrown as
  * they are, for the whole transaction to be tried again.
  */
-async function perform(
+export async function perform(
   statement: Statement,
   catalog: Catalog,
   run: Run,
@@ -118,16 +119,32 @@ async function perform(
     throw await diagnose({ statement, catalog, error, within: run, alone });
   }
   try {
-    return resultOf(await run(planned, planned.query));
+    const result = resultOf(await run(planned, planned.query));
+    const gate = isBare(statement, result) ? reachQuery(planned, catalog) : undefined;
+    if (gate) await run(planned, gate);
+    return result;
   } catch (error) {
     if (isRetryable(error)) throw error;
+    if (run === alone && statement.kind === 'read' && isMissing(error)) {
+      const gate = reachQuery(planned, catalog);
+      if (gate) await alone(planned, gate);
+    }
     // In a transaction of several nothing more can be asked after an error.
     const within = run === alone ? { within: alone } : {};
     throw await diagnose({ statement, catalog, error, planned, alone, ...within });
   }
 }
 
-function only(rows: readonly WireRow[]): WireRow {
+/** Whether nothing of a read shows that some row may be read. */
+function isBare({ kind }: Statement, { count, total = 0 }: Result): boolean {
+  return kind === 'aggregate' || (kind === 'read' && count === 0 && total === 0);
+}
+
+function isMissing(error: unknown): boolean {
+  return toServiceError(error).kind === 'row_not_found';
+}
+
+export function only(rows: readonly WireRow[]): WireRow {
   const [row] = rows;
   if (!row) throw new ServiceError('internal', 'A statement answered without a row');
   return row;

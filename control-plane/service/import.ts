@@ -1,19 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ServiceError } from '../base/errors.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import type { JsonObject } from '../base/json.ts';
 import { findTable } from '../model/catalog.ts';
 import type { Reference, Table, TableDraft, TableName } from '../model/table.ts';
-import type { Insert } from '../statement/statement.ts';
 import type { Caller, EngineParts } from './engine.ts';
-import { convert } from './import/convert.ts';
 import { draftOf, newReference } from './import/draft.ts';
+import { fitter, Misfit, noColumn } from './import/fit.ts';
 import { readPackage } from './import/package.ts';
 import { readSource } from './import/read.ts';
-import { RowError, type Source, type SourceRow } from './import/source.ts';
+import { RowError, type Source } from './import/source.ts';
 
 /** What loading needs of the engine. */
-export type Loader = Pick<EngineParts, 'load' | 'execute' | 'define'>;
+export type Loader = Pick<EngineParts, 'load' | 'loadRows' | 'execute' | 'define'>;
 
 export interface Progress {
   readonly table: string;
@@ -110,89 +109,53 @@ export interface FittedRow {
   readonly values: JsonObject;
 }
 
-/** Rows of one statement: large enough to be fast, small enough for progress and memory. */
-const batchSize = 2_000;
-
-/**
- * Puts rows into a table: one transaction, one insert statement per batch, under the importing principal. The one place that knows
- * how rows travel: a COPY into a staging table would replace its body only.
- */
+/** Puts rows into a table, all or none, under the importing principal. */
 export async function insertRows(
   loader: Loader,
   options: Pick<ImportOptions, 'tenant' | 'caller' | 'onProgress'>,
   source: Pick<Source, 'file'>,
-  table: TableName & Partial<Pick<TableDraft, 'references' | 'key'>>,
+  table: TableName,
   rows: readonly FittedRow[],
 ): Promise<void> {
-  const ordered = parentsFirst(table, rows);
   const report = (done: number): void =>
     options.onProgress?.({ table: table.name, done, total: rows.length });
-  let from = 0;
-  const statements = Array.from({ length: Math.ceil(rows.length / batchSize) }, (_, index) => {
-    // Built when its turn comes: the failing batch is the last one built.
-    return (): Insert => {
-      from = index * batchSize;
-      report(from);
-      const batch = ordered.slice(from, from + batchSize);
-      return {
-        kind: 'insert',
-        table: { app: table.app, name: table.name },
-        rows: batch.map(({ values }) => ({ values })),
-        output: { items: [], format: { numbers: 'plain', times: 'millis' } },
-      };
-    };
-  });
-  if (statements.length === 0) return;
-  try {
-    await loader.execute(statements, await loader.load(options.tenant, false), options.caller);
-  } catch (error) {
-    throw placed(error, source.file, ordered.slice(from));
-  }
+  report(0);
+  const catalog = await loader.load(options.tenant, false);
+  const found = findTable(catalog, table);
+  if (!found) throw new ServiceError('table_not_found', undefined, { table: table.name });
+  const { faults } = await loader.loadRows(
+    {
+      table: found,
+      columns: found.columns.map(({ name }) => name),
+      rows: rows.map(({ values }, at) => ({ row: at + 1, values })),
+      skip: false,
+      dryRun: false,
+      onProgress: report,
+    },
+    catalog,
+    options.caller,
+  );
+  const [fault] = faults;
+  const line = fault === undefined ? undefined : rows[fault.row - 1]?.line;
+  if (fault && line !== undefined)
+    throw new RowError(source.file, line, fault.field, fault.message);
   report(rows.length);
 }
 
-/** The error with file, line and field, when it speaks of a row. */
-function placed(error: unknown, file: string, rows: readonly FittedRow[]): unknown {
-  if (!(error instanceof ServiceError)) return error;
-  const fault = error.detail.faults?.[0];
-  const line = fault === undefined ? undefined : rows[fault.row]?.line;
-  if (fault === undefined || line === undefined) {
-    return new Error(`${file}: ${error.message}`, { cause: error });
-  }
-  return new RowError(file, line, fault.field, fault.message);
-}
-
 function rowsFor(source: Source, table: TableDraft): FittedRow[] {
-  const columns = new Map(table.columns.map((column) => [column.name, column]));
-  const fields = new Map(source.fields?.map((field) => [field.name, field]));
-  for (const name of fields.keys()) {
-    if (!columns.has(name)) throw new RowError(source.file, 1, name, noColumn(table));
-  }
-  return source.rows.map((row) => fit(row));
-
-  function fit(row: SourceRow): FittedRow {
-    const values: Record<string, Json> = {};
-    for (const [name, value] of Object.entries(row.values)) {
-      const column = columns.get(name);
-      if (column === undefined) throw new RowError(source.file, row.line, name, noColumn(table));
-      try {
-        values[name] = convert(value, column.type, fields.get(name) ?? {}, source.textual);
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        throw new RowError(source.file, row.line, name, error.message);
-      }
-      // Postgres would say so too, but an empty cell is to take the default where there is one.
-      if (value === null && column.default !== undefined) delete values[name];
-      else if (value === null && column.required) {
-        throw new RowError(source.file, row.line, name, 'is required');
-      }
+  const unknown = source.fields?.find(
+    ({ name }) => !table.columns.some((column) => column.name === name),
+  );
+  if (unknown) throw new RowError(source.file, 1, unknown.name, noColumn(table));
+  const fit = fitter(table, source.fields ?? [], source.textual);
+  return source.rows.map((row) => {
+    try {
+      return { line: row.line, values: fit(row) };
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
+      throw new RowError(source.file, row.line, error.field, error.message);
     }
-    return { line: row.line, values };
-  }
-}
-
-function noColumn(table: TableDraft): string {
-  return `table ${table.name} has no such column`;
+  });
 }
 
 /** Foreign keys of a package, where the target is the key of its table: Postgres needs a full unique index there. */
@@ -228,29 +191,5 @@ function targetsFirst(sources: readonly Source[]): Source[] {
     ordered.add(source);
   };
   for (const source of sources) visit(source, []);
-  return [...ordered];
-}
-
-/** Rows of a table that refers to itself in such an order that a batch never refers to a later one. */
-function parentsFirst(
-  table: TableName & Partial<Pick<TableDraft, 'references' | 'key'>>,
-  rows: readonly FittedRow[],
-): readonly FittedRow[] {
-  const own = table.references?.find(
-    (each) => each.target.app === table.app && each.target.name === table.name,
-  );
-  const [from, to] = [own?.columns[0], own?.targetColumns[0]];
-  if (rows.length <= batchSize || from === undefined || to === undefined) return rows;
-  const byKey = new Map(rows.map((row) => [String(row.values[to]), row]));
-  const ordered = new Set<FittedRow>();
-  for (const row of rows) {
-    const chain: FittedRow[] = [];
-    let at: FittedRow | undefined = row;
-    while (at !== undefined && !ordered.has(at) && !chain.includes(at)) {
-      chain.push(at);
-      at = byKey.get(String(at.values[from]));
-    }
-    for (const each of chain.reverse()) ordered.add(each);
-  }
   return [...ordered];
 }

@@ -90,4 +90,33 @@ $$;
 comment on function rowhouse.record_history() is
   'after insert (new_rows) or delete (old_rows), statement; after update, row. Arguments: relation id, key column, then the tracked columns.';
 
-revoke all on function rowhouse.history_value(jsonb, boolean), rowhouse.record_history() from public;
+-- security definer: looks at rows that may be hidden from the caller, and tells administrators only.
+create or replace function rowhouse.is_gone(relation integer, row_key text)
+returns boolean
+language plpgsql stable parallel restricted security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant text := (rowhouse.principal()).tenant;
+  r control.relations;
+  gone boolean;
+begin
+  select rel.* into r
+    from control.relations as rel join control.tenants as t on t.id = rel.tenant_id
+    where t.slug = tenant and rel.id = is_gone.relation;
+  if r.id is null or cardinality(r.key) <> 1 or not rowhouse.administers(tenant, r.app) then
+    return false;
+  end if;
+  execute format('select not exists (select from %I.%I where %I = %L)', 't_' || tenant, r.physical, r.key[1], is_gone.row_key)
+    into gone;
+  return gone;
+end
+$$;
+comment on function rowhouse.is_gone(integer, text) is
+  'Whether no row of the table has this key any more; false for callers who do not administer its app.';
+
+revoke all on function
+  rowhouse.history_value(jsonb, boolean), rowhouse.record_history(), rowhouse.is_gone(integer, text)
+from public;
+-- Called from the policy of the history.
+grant execute on function rowhouse.is_gone(integer, text) to rowhouse_tenant;

@@ -130,7 +130,7 @@ begin
   if coalesce(jsonb_typeof(choices), 'null') <> 'array' then
     return null;
   elsif type = 'jsonb' or jsonb_typeof(value) = 'array' then
-    found := exists (select from jsonb_array_elements(choices) as c where c = value);
+    found := exists (select from jsonb_array_elements(choices) as c (choice) where c.choice = choice_fault.value);
   else
     execute format('select %L::%s in (select c::%s from jsonb_array_elements_text(%L) as c)',
       value #>> '{}', type, type, choices) into found;

@@ -28,9 +28,14 @@ begin
         where r.tenant_id = t.id and r.app = measure.app and r.active), '[]'),
       'lastOperations', coalesce((
         select json_object_agg(o.datasource, o.last) from (
-          select coalesce(o.datasource, '') as datasource, rowhouse.json_time(max(o.created_at)) as last
-          from control.operations as o
-          where o.tenant_id = t.id and o.app = measure.app and o.relation_id is not null and o.status <> 'failed'
+          select c.datasource, rowhouse.json_time(max(c.changed_at)) as last
+          from (
+            select r.datasource, r.updated_at as changed_at from control.relations as r
+              where r.tenant_id = t.id and r.app = measure.app
+            union all
+            -- Of tables that are gone this is all there is.
+            select coalesce(o.datasource, ''), o.created_at from control.operations as o
+              where o.tenant_id = t.id and o.app = measure.app and o.status = 'done' and o.forward_sql <> '{}') as c
           group by 1) as o), '{}'))
     from control.tenants as t
     where t.slug = measure.tenant);

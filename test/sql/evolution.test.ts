@@ -10,6 +10,7 @@ import {
   shapeOf,
   withColumn,
 } from '../support/evolution.ts';
+import { itemColumns, itemRows } from '../support/evolution-cases.ts';
 import { column, reference } from '../unit/compile/samples.ts';
 
 let database: TestDatabase;
@@ -36,27 +37,15 @@ beforeAll(async () => {
 async function fillRows(name: string, statement: string): Promise<void> {
   const on = `"t_${tenant}"."${name}"`;
   // A superuser meets the guards too, but no policy.
-  await database.admin.query(statement.replaceAll('%t', on));
+  const text = statement.replaceAll('%t', on).replaceAll('%s', `"t_${tenant}"`);
+  await database.admin.query(text);
 }
-
-const columns = [
-  column('a', { base: 'text' }, { indexed: true, description: 'words' }),
-  column('n', { base: 'integer' }, { unique: true, tracked: true, minimum: 0 }),
-  column('f', { base: 'numeric' }),
-  column('target_id', { base: 'uuid' }),
-  column('gap', { base: 'text' }),
-];
 
 /** A table with so many rows, another for every case. */
 async function made(rows = 40): Promise<string> {
   const name = `items_${++count}`;
-  await whole.create(name, columns);
-  await fillRows(
-    name,
-    `insert into %t (a, n, f, target_id, gap)
-     select 'row ' || g, g, g + 0.5, (select id from "t_${tenant}".targets order by id limit 1),
-       case when g % 2 = 0 then 'given' end from generate_series(1, ${rows}) as g`,
-  );
+  await whole.create(name, itemColumns);
+  await fillRows(name, itemRows(rows));
   return name;
 }
 

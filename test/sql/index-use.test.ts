@@ -73,7 +73,7 @@ async function explained(access: string, text: string): Promise<string> {
         format: { numbers: 'plain', times: 'trimmed' },
       },
       order: search?.order ?? [],
-      limit: 100,
+      limit: 20,
       total: true,
       show: 'live',
       cap: 1000,

@@ -45,7 +45,7 @@ export async function makeTenant(database: TestDatabase, slug: string): Promise<
 
 /** A process that defines. `name` is what its connections are called. */
 export function evolver(
-  database: TestDatabase,
+  database: Pick<TestDatabase, 'url' | 'secret' | 'urlAs' | 'onClose'>,
   tenant: string,
   settings: DefineSettings & { readonly name?: string } = {},
 ): Evolver {

@@ -3,6 +3,7 @@ import type { Definition } from '../../model/definition.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
 import type { Action, DefinitionOutcome, DialectRequest, RouteContext } from '../dialect.ts';
+import { requireDone } from '../outcome.ts';
 import { oneObject } from './changes.ts';
 import { invalid, refuse } from './codes.ts';
 import { columnObject, timeText } from './column-object.ts';
@@ -164,7 +165,7 @@ function define(definition: Definition, name: string, reply: TableReply): Action
   return {
     kind: 'definition',
     definition,
-    reply: (outcome) => reply(defined(outcome, name)),
+    reply: (outcome) => reply(defined(requireDone(outcome), name)),
     fail: (error) => translate(error, { schema: name }),
   };
 }

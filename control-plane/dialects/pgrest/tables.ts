@@ -2,6 +2,7 @@ import { ServiceError } from '../../base/errors.ts';
 import { dependentsOf } from '../../model/dependents.ts';
 import type { Table } from '../../model/table.ts';
 import type { Action, DialectRequest, RouteContext } from '../dialect.ts';
+import { requireDone } from '../outcome.ts';
 import { parseChange } from './changes.ts';
 import { parseTable } from './definition.ts';
 import { refuse } from './errors.ts';
@@ -60,7 +61,10 @@ export function putTable(request: DialectRequest, { catalog }: RouteContext): Ac
   return {
     kind: 'definition',
     definition: { kind: 'change_table', from: table, to: change.to, allowDataLoss: 'dropped' },
-    reply: () => reply(null, `Table put successfully. The ${change.told}.`),
+    reply: (outcome) => {
+      requireDone(outcome);
+      return reply(null, `Table put successfully. The ${change.told}.`);
+    },
     fail: explained,
   };
 }

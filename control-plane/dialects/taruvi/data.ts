@@ -1,4 +1,5 @@
 import { ServiceError } from '../../base/errors.ts';
+import type { Catalog } from '../../model/catalog.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Result, Show, Statement } from '../../statement/statement.ts';
@@ -22,9 +23,12 @@ import { rowsOf } from './served.ts';
 const data = '/data';
 const row = `${data}/:id`;
 
+/** Reads with related rows may have an allowance of their own. */
+const populates: Route['related'] = (query) => query.has('populate');
+
 /** Rows: `{app}/datatables/{t}/data/` and the same under the table's datasource. */
 export const dataRoutes: readonly Route[] = [
-  ...underTable('GET', data, listRows, { anonymous: true }),
+  ...underTable('GET', data, listRows, { anonymous: true, related: populates }),
   ...underTable('POST', data, createRows),
   ...underTable('PATCH', data, patchRows),
   ...underTable('DELETE', data, deleteRows),
@@ -78,6 +82,28 @@ export function listRows(request: DialectRequest, context: RouteContext): Action
     },
     ({ rows, count, total = 0 }) => listText(rows, 'Data retrieved', { ...page, count, total }),
   );
+}
+
+/** All rows that match, as a list would show them, for a file: filters, `ordering`, `fields`, `include_deleted`. */
+export function matchesOf(
+  { query }: Pick<DialectRequest, 'query'>,
+  table: Table,
+  catalog: Catalog,
+): Extract<Statement, { kind: 'read' }> {
+  const paged = ['page', 'page_size', 'pageSize', 'limit', 'offset', '_start', '_end', '_count'];
+  const shaped = ['search', 'populate', 'allowed_actions', '_aggregate', '_group_by', '_having'];
+  const other = [...paged, ...shaped].find((key) => query.has(key));
+  if (other !== undefined) refuse(`A file of rows takes no ${other}`, other);
+  const where = parseFilters(query, table, catalog);
+  return {
+    kind: 'read',
+    table,
+    ...(where === undefined ? {} : { where }),
+    output: parseOutput(query, table, catalog),
+    order: parseOrdering(query, table, catalog),
+    show: shownBy(query, table, where),
+    cap: mostRows,
+  };
 }
 
 function both(left: Predicate | undefined, right: Predicate | undefined): Predicate | undefined {

@@ -28,7 +28,8 @@ export function parseOutput(
     ...withPopulated(chosen(query, table, needed), populated),
     ...allowedActions(query),
   ];
-  return { items, format };
+  const open = table.holder !== undefined && !query.has('fields');
+  return { items, format, ...(open ? { undeclared: true } : {}) };
 }
 
 /** The columns asked for, in the order they are named, and those that populate needs. */

@@ -4,7 +4,7 @@ import { searchVector } from '../../model/table-schema.ts';
 import type { Hop, Predicate } from '../../statement/predicate.ts';
 import { conditionOn } from './conditions.ts';
 import { refuse } from './errors.ts';
-import { type Place, placeOf } from './names.ts';
+import { type Place, placeOf, undeclaredPlace } from './names.ts';
 import { type Sent, textOf } from './operands.ts';
 import { operatorOf, type Row } from './operators.ts';
 import { webSearch } from './search.ts';
@@ -73,7 +73,13 @@ export function named(field: string, word: string, sent: Sent, scope: Scope, odd
   if (field === searchVector(scope.table) && scope.table.search && row.operand === 'words') {
     return overVector(field, sent, scope.table);
   }
-  return member(placed(field, scope) ?? unknown(field), row, sent, scope, odd);
+  return member(
+    placed(field, scope) ?? undeclaredPlace(field, scope.table) ?? unknown(field),
+    row,
+    sent,
+    scope,
+    odd,
+  );
 }
 
 function member(at: Place, row: Row, sent: Sent, scope: Scope, odd: boolean): Member {
@@ -103,7 +109,23 @@ function resolve(key: string, scope: Scope): { readonly at: Place; readonly row:
     if (at && row) return { at, row };
     if (at && mark === '__') refuse(`${key}: unknown operator`, key, 'unknown_operator');
   }
-  return unknown(key);
+  return ofUndeclared(key, scope) ?? unknown(key);
+}
+
+/** As above, of a name that nothing declares; only `__` tells an operator there. */
+function ofUndeclared(
+  key: string,
+  { table }: Scope,
+): { readonly at: Place; readonly row: Row } | undefined {
+  const cut = key.lastIndexOf('__');
+  if (cut < 1) {
+    const at = undeclaredPlace(key, table);
+    return at && { at, row: plain };
+  }
+  const row = operatorOf(key.slice(cut + 2));
+  const at = undeclaredPlace(key.slice(0, cut), table);
+  if (at && !row) refuse(`${key}: unknown operator`, key, 'unknown_operator');
+  return at && row && { at, row };
 }
 
 function placed(name: string, { table, catalog }: Scope): Place | undefined {

@@ -32,6 +32,20 @@ export function placeOf(name: string, table: Table, catalog: Catalog): Place | u
   return find(name, name, table, catalog, [], true, 0);
 }
 
+/** A name that nothing declares, in a table that holds such values too: a path into its document. */
+export function undeclaredPlace(name: string, table: Table): Place | undefined {
+  const path = name.split('.');
+  if (table.holder === undefined || path.includes('')) return undefined;
+  return {
+    label: name,
+    field: { kind: 'undeclared', path },
+    type: { base: 'jsonb' },
+    kind: 'path',
+    hops: [],
+    forward: true,
+  };
+}
+
 function find(
   name: string,
   label: string,

@@ -13,7 +13,7 @@ import { readSchemas, type SchemaSource } from './schema/draft.ts';
 import { faulty, type SchemaFault } from './schema/report.ts';
 import { appOf } from './served.ts';
 import { extraOf } from './table-object.ts';
-import { besideOf, checkedName, checkForms, datasourceFor } from './table-source.ts';
+import { besideOf, checkedName, datasourceFor, providerFor } from './table-source.ts';
 
 /** POST `datatables/validate_schema/`: nothing is stored, every fault is told with its place. */
 function validateSchema(request: DialectRequest, { catalog }: RouteContext): Action {
@@ -23,6 +23,7 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
     app: app.slug,
     name: typeof sent['name'] === 'string' ? sent['name'] : 'table',
     datasource: defaultDataSource,
+    provider: providerFor(sent, defaultDataSource, app),
     document: sent['json_schema'],
     beside: besideOf(sent),
   };
@@ -33,6 +34,14 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
 
 /** POST `datatables/create_schema/`: all tables of a Data Package, or none. */
 function createSchema(request: DialectRequest, context: RouteContext): Action {
+  try {
+    return defining(request, context);
+  } catch (error) {
+    throw error instanceof ServiceError ? packaged(error) : error;
+  }
+}
+
+function defining(request: DialectRequest, context: RouteContext): Action {
   const { query } = request;
   const app = appOf(request, context);
   const sent = objectOf(request.body);
@@ -44,7 +53,7 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   );
   const { drafts, faults } = readSchemas(sources, context.catalog);
   const problems = [...twins(sources), ...faults];
-  if (problems.length > 0) throw packaged(faulty(problems));
+  if (problems.length > 0) throw faulty(problems);
   const tables = drafts.map((draft) => following(draft, context.catalog));
   const changed = tables.filter((draft) => isNews(draft, context.catalog));
   const created = changed.filter((draft) => !findTable(context.catalog, draft)).length;
@@ -73,7 +82,8 @@ function createSchema(request: DialectRequest, context: RouteContext): Action {
   };
 }
 
-function sourceOf(
+/** A resource of a Data Package as the description of a table. @throws ServiceError naming what can't be */
+export function sourceOf(
   resource: Json,
   at: number,
   app: App,
@@ -93,13 +103,14 @@ function sourceOf(
     wrong('provider_config must be an object', 'provider_config');
   const old = findTable(catalog, { app: app.slug, name });
   const source = old?.datasource ?? datasourceFor(app, datasource as string | undefined);
-  checkForms(resource, source, app);
+  const provider = old?.provider ?? providerFor(resource, source, app);
   const beside = besideOf(resource);
   const was = old ? extraOf(old) : {};
   return {
     app: app.slug,
     name: old ? name : checkedName(name, app.slug, `${place}.name`),
     datasource: source,
+    provider,
     document: resource['schema'],
     beside,
     place: ['resources', at, 'schema'],
@@ -115,7 +126,8 @@ function sourceOf(
   };
 }
 
-function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
+/** Resources of one name. */
+export function twins(sources: readonly SchemaSource[]): readonly SchemaFault[] {
   const seen = new Set<string>();
   return sources.flatMap(({ name }, at): readonly SchemaFault[] => {
     if (!seen.has(name)) {
@@ -175,14 +187,17 @@ const ofPackage: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
 function packaged(error: ServiceError): ServiceError {
   if (!ofPackage.has(error.kind)) return error;
   const { message, detail } = error;
+  const known = Array.isArray(detail.data) ? (detail.data as readonly Json[]) : undefined;
   const told = detail.faults ?? [
     { field: detail.field ?? detail.table ?? '', code: error.kind, message },
   ];
-  const errors = told.map(({ field, code, message: text }) => ({
-    path: field,
-    code,
-    message: text,
-  }));
+  const errors =
+    known ??
+    told.map(({ field, code, message: text }) => ({
+      path: field,
+      code,
+      message: text,
+    }));
   const counts = { created_count: 0, updated_count: 0, error_count: errors.length, errors };
   return new ServiceError(
     'invalid_definition',

@@ -46,7 +46,7 @@ export function underTable(
   method: Route['method'],
   rest: string,
   handle: Route['handle'],
-  options: Pick<Route, 'anonymous'> = {},
+  options: Pick<Route, 'anonymous' | 'related'> = {},
 ): readonly Route[] {
   return ['/api/apps/:app', '/api/apps/:app/datasources/:datasource'].map((base) => ({
     method,

@@ -35,7 +35,11 @@ export function wholeRow(table: Table): readonly OutputItem[] {
 
 /** What writes answer with. */
 export function outputOf(table: Table): Output {
-  return { items: wholeRow(table), format };
+  return {
+    items: wholeRow(table),
+    format,
+    ...(table.holder === undefined ? {} : { undeclared: true }),
+  };
 }
 
 /** Only that there was a row. */

@@ -12,6 +12,7 @@ import {
   requireSame,
   restoration,
 } from './management.ts';
+import { changed, changeKeys, changeOptions, nothingForeseen } from './operations.ts';
 import { bare, bareList } from './reply.ts';
 import { flagOf, lastOf, pathOf } from './request.ts';
 import { hashOf, schemaOf } from './schema/document.ts';
@@ -80,7 +81,7 @@ function patchTable(request: DialectRequest, context: RouteContext): Action {
 /** Only what differs is a change: the same schema again makes no operation. */
 function change(request: DialectRequest, context: RouteContext, whole: boolean): Action {
   const { table } = tableOf(request, context);
-  const sent = fieldsOf(request, tableFields, [...shownKeys, 'materialize']);
+  const sent = fieldsOf(request, tableFields, [...shownKeys, 'materialize', ...changeKeys]);
   for (const key of ['datasource', 'provider_type', 'schema_format'] as const) {
     requireSame(sent, key, unchanging(table)[key]);
   }
@@ -95,12 +96,21 @@ function change(request: DialectRequest, context: RouteContext, whole: boolean):
   }
   const source = changedSource(sent, table, whole, context);
   const draft = draftFrom(source, context);
-  const to: TableDraft = { ...kept(table), ...draft };
-  if (isSame(to, table)) return { kind: 'reply', reply: shown(request, table) };
+  const to: TableDraft = { ...draft, ...kept(table) };
+  const options = changeOptions(request);
+  if (isSame(to, table)) {
+    const unchanged = options.dryRun ? { table, foreseen: nothingForeseen } : { table };
+    return { kind: 'reply', reply: changed(request, unchanged, to) };
+  }
   return {
     kind: 'definition',
-    definition: { kind: 'change_table', from: { app: table.app, name: table.name }, to },
-    reply: (outcome) => shown(request, outcome.table),
+    definition: {
+      kind: 'change_table',
+      from: { app: table.app, name: table.name },
+      to,
+      ...options,
+    },
+    reply: (outcome) => changed(request, outcome, to),
   };
 }
 

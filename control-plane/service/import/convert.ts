@@ -1,7 +1,8 @@
 import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { type ColumnType, classOf, typeText } from '../../base/types.ts';
-import type { SourceField } from './source.ts';
+import type { Spelling } from '../../statement/transfer.ts';
+import { dated } from './dated.ts';
 
 const integer = /^[+-]?\d{1,19}$/;
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$/;
@@ -45,7 +46,7 @@ export function inferType(values: readonly Json[], textual: boolean): ColumnType
 export function convert(
   value: Json,
   type: ColumnType,
-  field: Omit<SourceField, 'name'>,
+  field: Omit<Spelling, 'name'>,
   textual: boolean,
 ): Json {
   if (value === null) return null;
@@ -69,8 +70,7 @@ export function convert(
     case 'other':
     case 'range':
     case 'multirange':
-      if (typeof value !== 'string' || !fits(value, type)) refuse(notA(String(value), type));
-      return value;
+      return plain(value, type, field.pattern);
     default: {
       const never: never = classOf(type) as never;
       return never;
@@ -79,7 +79,7 @@ export function convert(
 }
 
 /** A number too long for a double: its digits are what they are, whatever the file's separators. */
-function exact(value: ExactNumber, type: ColumnType, field: Omit<SourceField, 'name'>): Json {
+function exact(value: ExactNumber, type: ColumnType, field: Omit<Spelling, 'name'>): Json {
   if (type.base === 'jsonb') return value;
   if (type.array) refuse(`is not ${article(type)}`);
   if (classOf(type) === 'text') return value.rawJSON;
@@ -87,8 +87,16 @@ function exact(value: ExactNumber, type: ColumnType, field: Omit<SourceField, 'n
   return convert(digitsOf(value), type, plain, false);
 }
 
-function number(value: string, type: ColumnType, field: Omit<SourceField, 'name'>): string {
+/** Text that Postgres reads; a pattern says how the file writes it. */
+function plain(value: Json, type: ColumnType, pattern: string | undefined): string {
+  const text = typeof value === 'string' && pattern !== undefined ? dated(value, pattern) : value;
+  if (typeof text !== 'string' || !fits(text, type)) return refuse(notA(String(value), type));
+  return text;
+}
+
+function number(value: string, type: ColumnType, field: Omit<Spelling, 'name'>): string {
   let plain = value.trim();
+  if (field.bareNumber === false) plain = plain.replace(/^[^\d.+-]+|[^\d.]+$/g, '');
   if (field.groupChar) plain = plain.replaceAll(field.groupChar, '');
   if (field.decimalChar && field.decimalChar !== '.') plain = plain.replace(field.decimalChar, '.');
   const whole = type.base === 'bigint' || type.base === 'integer' || type.base === 'smallint';
@@ -98,7 +106,7 @@ function number(value: string, type: ColumnType, field: Omit<SourceField, 'name'
   return plain.replace(/^\+/, '');
 }
 
-function boolean(value: string, field: Omit<SourceField, 'name'>): boolean {
+function boolean(value: string, field: Omit<Spelling, 'name'>): boolean {
   const { yes = ['true', 'True', 'TRUE', '1'], no = ['false', 'False', 'FALSE', '0'] } =
     field.booleans ?? {};
   if (yes.includes(value)) return true;

@@ -31,16 +31,36 @@ export async function readSource(file: string): Promise<Source> {
   return { name, file, textual: false, rows };
 }
 
-/** The rows of a CSV, every cell text or null. */
+/** The rows of a CSV file, every cell text or null. */
 export async function readCsv(
   file: string,
   dialect: CsvDialect,
   names?: readonly string[],
 ): Promise<{ fields: readonly string[]; rows: SourceRow[] }> {
+  const rows: SourceRow[] = [];
+  let fields: readonly string[] = [];
+  const text = textOf(file, createReadStream(file), dialect.encoding);
+  for await (const row of csvRows(file, text, dialect, names, (found) => {
+    fields = found;
+  })) {
+    if (row.fault !== undefined) throw new RowError(file, row.line, '', row.fault);
+    rows.push(row);
+  }
+  return { fields, rows };
+}
+
+/** The rows of a CSV text, one by one (RFC 4180). `onFields` is told the header before the first of them. @throws RowError */
+export async function* csvRows(
+  file: string,
+  text: Iterable<string> | AsyncIterable<string>,
+  dialect: CsvDialect,
+  names: readonly string[] | undefined,
+  onFields: (fields: readonly string[]) => void,
+): AsyncGenerator<SourceRow> {
   const missing = new Set(dialect.missing ?? ['']);
   // Unlike pipe, pipeline hands an error of the file on to the parser, and so to the loop below.
   const parser = pipeline(
-    Readable.from(textOf(file, dialect.encoding)),
+    Readable.from(text),
     parse({
       bom: true,
       info: true,
@@ -48,12 +68,13 @@ export async function readCsv(
       quote: dialect.quoteChar ?? '"',
       ltrim: dialect.skipInitialSpace ?? false,
       skip_empty_lines: true,
+      relax_column_count: true,
       ...(dialect.commentChar === undefined ? {} : { comment: dialect.commentChar }),
     }),
     () => undefined,
   );
   let fields: readonly string[] | undefined = dialect.header === false ? names : undefined;
-  const rows: SourceRow[] = [];
+  if (fields) onFields(fields);
   let doubled = 0;
   try {
     for await (const item of parser) {
@@ -64,6 +85,7 @@ export async function readCsv(
       const line = info.lines - doubled - cells.split('\n').length + 1;
       if (fields === undefined) {
         fields = header(file, line, record);
+        onFields(fields);
         continue;
       }
       const values: Record<string, string | null> = {};
@@ -71,7 +93,8 @@ export async function readCsv(
         const cell = record[index] ?? '';
         values[field] = missing.has(cell) ? null : cell;
       }
-      rows.push({ line, values });
+      const whole = record.length === fields.length;
+      yield whole ? { line, values } : { line, values, fault: ragged };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -79,8 +102,9 @@ export async function readCsv(
     throw new RowError(file, line, '', plainReason(error));
   }
   if (fields === undefined) throw new RowError(file, 1, '', 'the file is empty');
-  return { fields, rows };
 }
+
+const ragged = 'the row has more or fewer cells than the header';
 
 function header(file: string, line: number, record: readonly string[]): readonly string[] {
   const seen = new Set<string>();
@@ -95,7 +119,7 @@ function header(file: string, line: number, record: readonly string[]): readonly
 }
 
 function plainReason(error: CsvError): string {
-  if (error.code.includes('INCONSISTENT')) return 'the row has more or fewer cells than the header';
+  if (error.code.includes('INCONSISTENT')) return ragged;
   if (error.code.includes('QUOTE'))
     return 'a quotation mark is not closed, or stands where none may';
   return error.message;
@@ -103,7 +127,11 @@ function plainReason(error: CsvError): string {
 
 /** The rows of a JSON array of objects. */
 export async function readArray(file: string): Promise<SourceRow[]> {
-  const text = await wholeText(file);
+  return arrayRows(file, await wholeText(file));
+}
+
+/** The rows of the text of a JSON array. */
+export function arrayRows(file: string, text: string): SourceRow[] {
   const values = jsonOf(file, 1, text);
   if (!Array.isArray(values)) throw new RowError(file, 1, '', 'the file is no JSON array');
   const lines = elementLines(text);
@@ -114,13 +142,17 @@ export async function readArray(file: string): Promise<SourceRow[]> {
 }
 
 async function readLines(file: string): Promise<SourceRow[]> {
-  const rows: SourceRow[] = [];
-  for (const [index, text] of (await wholeText(file)).split('\n').entries()) {
-    if (text.trim() === '') continue;
+  return lineRows(file, await wholeText(file));
+}
+
+/** The rows of NDJSON text. */
+export function lineRows(file: string, text: string): SourceRow[] {
+  return text.split('\n').flatMap((each, index) => {
     const line = index + 1;
-    rows.push({ line, values: objectOf(file, line, jsonOf(file, line, text)) });
-  }
-  return rows;
+    return each.trim() === ''
+      ? []
+      : [{ line, values: objectOf(file, line, jsonOf(file, line, each)) }];
+  });
 }
 
 function jsonOf(file: string, line: number, text: string) {
@@ -170,17 +202,21 @@ function endOfString(text: string, start: number): number {
 
 async function wholeText(file: string): Promise<string> {
   let text = '';
-  for await (const part of textOf(file)) text += part;
+  for await (const part of textOf(file, createReadStream(file))) text += part;
   return text.replace(/^\uFEFF/, '');
 }
 
 /** Text of the file piece by piece. Bytes that are no text of its encoding are an error, not a question mark. */
-async function* textOf(file: string, encoding = 'utf-8'): AsyncGenerator<string> {
+export async function* textOf(
+  file: string,
+  bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  encoding = 'utf-8',
+): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   let line = 1;
   try {
-    for await (const chunk of createReadStream(file)) {
-      const part = decoder.decode(chunk as Buffer, { stream: true });
+    for await (const chunk of bytes) {
+      const part = decoder.decode(chunk, { stream: true });
       line += part.split('\n').length - 1;
       yield part;
     }

@@ -1,17 +1,19 @@
 import type { Json } from '../../base/json.ts';
 import type { ColumnType } from '../../base/types.ts';
 import type { Column } from '../../model/table.ts';
+import type { Spelling } from '../../statement/transfer.ts';
 
 /** One row of a file, not yet fitted to a table. */
 export interface SourceRow {
   /** Line of the file on which the row begins, from 1. */
   readonly line: number;
   readonly values: Readonly<Record<string, Json>>;
+  /** Why it is no row at all. */
+  readonly fault?: string;
 }
 
 /** What a file or its package says of a column. */
-export interface SourceField {
-  readonly name: string;
+export interface SourceField extends Spelling {
   /** Absent: inferred from the values. */
   readonly type?: ColumnType;
   readonly rules?: Partial<
@@ -28,10 +30,6 @@ export interface SourceField {
       | 'searchable'
     >
   >;
-  /** Spellings of true and false in text. */
-  readonly booleans?: { readonly yes: readonly string[]; readonly no: readonly string[] };
-  readonly decimalChar?: string;
-  readonly groupChar?: string;
 }
 
 /** A foreign key as a package states it. */

@@ -90,6 +90,30 @@ describe('history of a row', () => {
     await reader.refused(404, 'NOT_FOUND', 'GET', rowsAt('audited_shared', `${open?.id}/history/`));
   });
 
+  it('of a row that is gone is for administrators of the app', async () => {
+    const root = here.as('root');
+    await here.database.admin.query(
+      `with a as (update control.apps set settings = '{"default_policy": "authenticated"}' where slug = 'default')
+       update control.tenants set version = version + 1`,
+    );
+    const made = await here.as('editor').call('POST', rowsAt('audited'), { title: 'a' }, 201);
+    const { id } = made.data as { id: number };
+    const path = rowsAt('audited', `${id}/history/`);
+    expect((await here.as('editor').call('GET', path)).total).toBe(1);
+    await here.as('editor').call('DELETE', rowsAt('audited', `${id}/`));
+    await here.as('editor').refused(404, 'NOT_FOUND', 'GET', path);
+    expect(await root.call('GET', path)).toMatchObject({
+      total: 2,
+      data: [
+        { record_id: id, version: 2, event_type: 'DELETE', previous_data: { title: 'a' } },
+        { record_id: id, version: 1, event_type: 'CREATE' },
+      ],
+    });
+    const keys = `select row_key from _rowhouse_history where row_key = '${id}' and relation = (
+      select max(relation) from _rowhouse_history where row_key = '${id}' and changes ? 'title')`;
+    expect((await here.logins.client('editor').query(keys)).rows).toEqual([]);
+  });
+
   it('of no row is 404, of a table without one 400', async () => {
     const root = here.as('root');
     for (const id of ['99999', 'x', '1,2']) {

@@ -47,7 +47,8 @@ function refusal(
     const reply = dataSvc.fail(error, { method, params: {}, query: new Map() });
     return {
       status: reply.status,
-      body: typeof reply.body === 'string' ? reply.body : reply.body.json,
+      body:
+        typeof reply.body === 'string' ? reply.body : 'json' in reply.body ? reply.body.json : null,
     };
   }
   throw new Error('was taken');

@@ -48,8 +48,12 @@ function engine(parts: Partial<EngineParts>) {
     confirm: async () => undefined,
     execute: unexpected,
     define: unexpected,
+    loadRows: unexpected,
+    importFile: unexpected,
+    exportRows: unexpected,
     account: unexpected,
     measure: unexpected,
+    operations: unexpected,
     ready: async () => true,
     ...parts,
   });

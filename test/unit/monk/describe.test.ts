@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../control-plane/base/json.ts';
-import type { Definition } from '../../../control-plane/model/definition.ts';
+import type { Definition, Series } from '../../../control-plane/model/definition.ts';
 import type { Column, TableDraft } from '../../../control-plane/model/table.ts';
 import { type Asked, ask, catalog, manager, refused, shown, sudo, table, time } from './fixture.ts';
 
-function defined(method: string, url: string, asked: Asked = {}): Definition {
+function defined(method: string, url: string, asked: Asked = {}): Definition | Series {
   const action = ask(method, url, { as: manager, ...asked });
   if (action.kind !== 'definition') throw new Error(`not a definition but ${action.kind}`);
   return action.definition;

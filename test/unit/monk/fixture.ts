@@ -227,7 +227,9 @@ export function statement(method: string, url: string, asked: Asked = {}): State
 
 /** The body of a reply as JSON. */
 export function shown(reply: Reply): Json {
-  return typeof reply.body === 'string' ? (JSON.parse(reply.body) as Json) : reply.body.json;
+  if (typeof reply.body === 'string') return JSON.parse(reply.body) as Json;
+  if (!('json' in reply.body)) throw new Error('a stream');
+  return reply.body.json;
 }
 
 /** The reply to a request whose statements answered so. */

@@ -72,7 +72,8 @@ function columnOf(
   report: Report,
 ): Column | undefined {
   const found = typeOfField(field, scope.second ? 'any' : 'string', report);
-  if (!found) return undefined;
+  // Known by its name, so that what speaks of it is no fault too.
+  if (!found) return newColumn(name, { base: 'text' });
   const { type, format } = found;
   const rules = rulesOf(field['constraints'], found, report.at('constraints'));
   const preset = defaultOf(field['default'], found, report.at('default'));

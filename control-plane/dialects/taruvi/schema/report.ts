@@ -61,5 +61,6 @@ export function faulty(faults: readonly SchemaFault[]): ServiceError {
     code: 'format' as const,
     message: fault.message,
   }));
-  return new ServiceError('invalid_definition', message, { field: first.path, faults: told });
+  const data = faults.map(({ path, code, message: text }) => ({ path, code, message: text }));
+  return new ServiceError('invalid_definition', message, { field: first.path, faults: told, data });
 }

@@ -1,0 +1,78 @@
+import type { Table } from '../../model/table.ts';
+import type { Export } from '../../statement/transfer.ts';
+import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
+import { matchesOf } from './data.ts';
+import { refuse } from './errors.ts';
+import { lastOf, underTable } from './request.ts';
+import { rowsOf } from './served.ts';
+
+/** Rows into files: `datatables/{t}/export/`. */
+export const exportRoutes: readonly Route[] = underTable('GET', '/export', exportRows);
+
+type Format = 'csv' | 'json' | 'ndjson' | 'datapackage';
+
+const types: Readonly<Record<Format, string>> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  json: 'application/json; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  datapackage: 'application/json; charset=utf-8',
+};
+
+function exportRows(request: DialectRequest, context: RouteContext): Action {
+  const { table } = rowsOf(request, context);
+  const asked = lastOf(request.query, 'format') ?? 'csv';
+  if (!Object.hasOwn(types, asked)) {
+    refuse('format must be csv, json, ndjson or datapackage', 'format');
+  }
+  const format = asked as Format;
+  const delimiter = lastOf(request.query, 'delimiter') ?? ',';
+  if (!/^[^"\r\n]$/u.test(delimiter)) refuse('delimiter must be one character', 'delimiter');
+  const query = new Map(request.query);
+  for (const key of ['format', 'delimiter']) query.delete(key);
+  const read = matchesOf({ query }, table, context.catalog);
+  const names = read.output.items.flatMap((item) =>
+    item.kind === 'column' ? [item.as ?? item.name] : [],
+  );
+  const ending = format === 'datapackage' ? 'json' : format;
+  return {
+    kind: 'export',
+    rows: { read, format: formatOf(format, table, names, delimiter) },
+    reply: (parts) => ({
+      status: 200,
+      headers: {
+        'content-type': types[format],
+        'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(table.name)}.${ending}`,
+      },
+      body: { parts },
+    }),
+  };
+}
+
+function formatOf(
+  format: Format,
+  table: Table,
+  names: readonly string[],
+  delimiter: string,
+): Export['format'] {
+  switch (format) {
+    case 'csv':
+      return { kind: 'csv', names, delimiter };
+    case 'ndjson':
+      return { kind: 'ndjson' };
+    case 'json':
+      return { kind: 'json', before: '[', after: ']' };
+    case 'datapackage': {
+      const schema = JSON.stringify(table.document ?? { fields: names.map((name) => ({ name })) });
+      const name = JSON.stringify(table.name);
+      return {
+        kind: 'json',
+        before: `{"name":${name},"resources":[{"name":${name},"schema":${schema},"data":[`,
+        after: ']}]}',
+      };
+    }
+    default: {
+      const never: never = format;
+      return never;
+    }
+  }
+}
