@@ -174,10 +174,11 @@ it('a table under change takes no other definition, and others do', async () => 
     const { operation } = await slow.change('one', withColumn('a', { required: true }));
     expect(operation?.status).toBe('running');
     for (const refused of [
-      here.change('one', () => ({ description: 'x' })),
-      here.define({ kind: 'drop_table', table: { app: 'default', name: 'one' }, retain: false }),
+      () => here.change('one', () => ({ description: 'x' })),
+      () =>
+        here.define({ kind: 'drop_table', table: { app: 'default', name: 'one' }, retain: false }),
     ]) {
-      await expect(refused).rejects.toMatchObject({ kind: 'database_busy' });
+      await expect(refused()).rejects.toMatchObject({ kind: 'database_busy' });
     }
     await here.change('two', () => ({ description: 'x' }));
     await client.query('rollback');
