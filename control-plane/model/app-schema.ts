@@ -1,6 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { type App, defaultDataSource, findApp, findDataSource } from './app.ts';
+import { type App, type AppSettings, defaultDataSource, findApp, findDataSource } from './app.ts';
 import type { Catalog } from './catalog.ts';
 import type { TableDraft } from './table.ts';
 
@@ -46,17 +46,26 @@ export function checkObject(value: JsonObject, field: string): void {
   if (/\\u0000|\\ud[89a-f]/.test(text)) refuse(field, `${field} holds characters that no text has`);
 }
 
-const settings: Readonly<Record<string, { fits: (value: Json) => boolean; must: string }>> = {
+interface SettingRule {
+  readonly fits: (value: Json) => boolean;
+  readonly must: string;
+}
+
+const settings: Readonly<Record<keyof AppSettings, SettingRule>> = {
   allow_anonymous: { fits: (value) => typeof value === 'boolean', must: 'be true or false' },
   default_policy: {
     fits: (value) => value === 'authenticated' || value === 'deny',
     must: 'be authenticated or deny',
   },
-  rate_limit_per_hour: {
-    fits: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1e9,
-    must: 'be a whole number from 0',
-  },
+  rate_limit_per_hour: whole(0, 1e9),
+  bulk_limit: whole(1, 10_000),
 };
+
+function whole(least: number, most: number): SettingRule {
+  const fits = (value: Json): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+  return { fits, must: `be a whole number from ${least} to ${most}` };
+}
 
 /** Settings whose keys the engine knows mean something; others are kept. @throws ServiceError invalid_definition */
 export function checkSettings(values: JsonObject): void {

@@ -24,9 +24,11 @@ export interface App {
 export interface AppSettings {
   /** Callers without a token may read what a policy allows the role `anonymous`. */
   readonly allow_anonymous?: boolean;
-  /** `authenticated`: without a policy every principal of the tenant may do everything with rows. Absent: nobody but administrators. */
-  readonly default_policy?: 'authenticated';
+  /** `authenticated`: without a policy every principal of the tenant may do everything with rows. `deny`, or absent: nobody but administrators. */
+  readonly default_policy?: 'authenticated' | 'deny';
   readonly rate_limit_per_hour?: number;
+  /** Rows or ids of one call. */
+  readonly bulk_limit?: number;
 }
 
 /** A group of tables of an app; new ones get its provider. */

@@ -55,7 +55,7 @@ function listApps(request: DialectRequest, { catalog }: RouteContext): Action {
 const fields: Readonly<Record<string, FieldType>> = {
   name: 'text',
   slug: 'text',
-  description: 'text',
+  description: 'nullable text',
   settings: 'object',
   is_active: 'boolean',
 };
@@ -66,7 +66,8 @@ function postApp(request: DialectRequest): Action {
   requireSame(sent, 'is_active', true);
   const name = required(sent, 'name');
   const slug = (sent['slug'] as string | undefined) ?? slugOf(name);
-  const { description = '', settings = {} } = sent as Partial<App>;
+  const { settings = {} } = sent as Partial<App>;
+  const description = (sent['description'] as string | null | undefined) ?? '';
   return {
     kind: 'definition',
     definition: { kind: 'create_app', app: { slug, name, description, settings } },
@@ -94,7 +95,7 @@ function changesOf(request: DialectRequest, catalog: Catalog): JsonObject {
   requireSame(sent, 'slug', app.slug);
   requireSame(sent, 'is_active', true);
   const { slug: _, is_active: __, ...rest } = sent;
-  return rest;
+  return rest['description'] === null ? { ...rest, description: '' } : rest;
 }
 
 function change(request: DialectRequest, values: AppChange): Action {

@@ -68,7 +68,7 @@ const fields: Readonly<Record<string, FieldType>> = {
   name: 'text',
   slug: 'text',
   provider_type: 'text',
-  description: 'text',
+  description: 'nullable text',
   provider_config: 'object',
   app: 'text',
   is_active: 'boolean',
@@ -84,7 +84,7 @@ function postDataSource(request: DialectRequest, { catalog }: RouteContext): Act
     slug: (sent['slug'] as string | undefined) ?? slugOf(name),
     name,
     provider: providerOf(required(sent, 'provider_type')),
-    description: (sent['description'] as string | undefined) ?? '',
+    description: (sent['description'] as string | null | undefined) ?? '',
     config: (sent['provider_config'] as JsonObject | undefined) ?? {},
   };
   return {
@@ -121,7 +121,7 @@ function changesOf(request: DialectRequest, { catalog }: RouteContext): DataSour
   const { name, description, provider_type: provider, provider_config: config } = sent;
   return {
     ...(name === undefined ? {} : { name: name as string }),
-    ...(description === undefined ? {} : { description: description as string }),
+    ...(description === undefined ? {} : { description: (description as string | null) ?? '' }),
     ...(provider === undefined ? {} : { provider: providerOf(provider as string) }),
     ...(config === undefined ? {} : { config: config as JsonObject }),
   };

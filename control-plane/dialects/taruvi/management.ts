@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../base/json.ts';
+import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { AppPart, LifeCycle } from '../../model/app-definition.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import type { Right } from '../../model/role.ts';
@@ -47,10 +47,10 @@ export function fieldsOf(
 
 export type FieldType = 'text' | 'nullable text' | 'object' | 'texts' | 'boolean' | 'any';
 
-const fits: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
+const fits: Readonly<Record<FieldType, (value: Json) => boolean>> = {
   text: (value) => typeof value === 'string',
   'nullable text': (value) => value === null || typeof value === 'string',
-  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  object: isObject,
   texts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   boolean: (value) => typeof value === 'boolean',
   any: () => true,

@@ -13,7 +13,7 @@ import { readSchemas, type SchemaSource } from './schema/draft.ts';
 import { faulty, type SchemaFault } from './schema/report.ts';
 import { appOf } from './served.ts';
 import { extraOf } from './table-object.ts';
-import { besideOf, checkedName, checkForms, datasourceFor } from './table-source.ts';
+import { besideOf, checkedName, datasourceFor, providerFor } from './table-source.ts';
 
 /** POST `datatables/validate_schema/`: nothing is stored, every fault is told with its place. */
 function validateSchema(request: DialectRequest, { catalog }: RouteContext): Action {
@@ -23,6 +23,7 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
     app: app.slug,
     name: typeof sent['name'] === 'string' ? sent['name'] : 'table',
     datasource: defaultDataSource,
+    provider: providerFor(sent, defaultDataSource, app),
     document: sent['json_schema'],
     beside: besideOf(sent),
   };
@@ -102,13 +103,14 @@ export function sourceOf(
     wrong('provider_config must be an object', 'provider_config');
   const old = findTable(catalog, { app: app.slug, name });
   const source = old?.datasource ?? datasourceFor(app, datasource as string | undefined);
-  checkForms(resource, source, app);
+  const provider = old?.provider ?? providerFor(resource, source, app);
   const beside = besideOf(resource);
   const was = old ? extraOf(old) : {};
   return {
     app: app.slug,
     name: old ? name : checkedName(name, app.slug, `${place}.name`),
     datasource: source,
+    provider,
     document: resource['schema'],
     beside,
     place: ['resources', at, 'schema'],

@@ -66,14 +66,21 @@ export function datasourceFor(app: App, slug: string = defaultDataSource): strin
   return slug;
 }
 
-/** @throws ServiceError not_implemented, invalid_definition for a provider or schema language that is not served */
-export function checkForms(sent: JsonObject, datasource: string, app: App): void {
+/**
+ * The provider of a new table: as sent, else that of its datasource.
+ * @throws ServiceError not_implemented, invalid_definition for a provider or schema language that is not served
+ */
+export function providerFor(
+  sent: JsonObject,
+  datasource: string,
+  app: App,
+): TableDraft['provider'] {
   const { schema_format: format, provider_type: type } = sent;
   if (format !== undefined && format !== 'frictionless') {
     refuse('schema_format must be frictionless', 'schema_format', 'invalid_definition');
   }
   const source = findDataSource(app, datasource);
-  providerOf(typeof type === 'string' ? type : (source?.provider ?? 'flat_table'));
+  return providerOf(typeof type === 'string' ? type : (source?.provider ?? 'flat_table'));
 }
 
 /** What a body says of a new table. @throws ServiceError naming what can't be */
@@ -83,7 +90,7 @@ export function newSource(
   datasource: string,
   { principal }: RouteContext,
 ): SchemaSource {
-  checkForms(sent, datasource, app);
+  const provider = providerFor(sent, datasource, app);
   const name = checkedName(required(sent, 'name'), app.slug);
   const beside = besideOf(sent);
   const description = sent['description'];
@@ -91,6 +98,7 @@ export function newSource(
     app: app.slug,
     name,
     datasource,
+    provider,
     document: sent['json_schema'],
     beside,
     ...(typeof description === 'string' ? { description } : {}),
@@ -119,6 +127,7 @@ export function changedSource(
     app: old.app,
     name: name === old.name ? name : checkedName(name, old.app),
     datasource: old.datasource,
+    provider: old.provider,
     document: sent['json_schema'] ?? old.document,
     beside,
     old,

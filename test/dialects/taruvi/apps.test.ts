@@ -85,6 +85,8 @@ describe('apps', () => {
       description: '',
       settings: {},
     });
+    const none = await bare(maker, 'PATCH', '/my-application', { description: null });
+    expect(none).toMatchObject({ name: 'Other', description: '' });
     // What a reply shows can be sent back.
     const shown = await bare(maker, 'GET', '/my-application');
     expect(await bare(maker, 'PUT', '/my-application', shown)).toMatchObject({ name: 'Other' });
@@ -110,7 +112,7 @@ describe('apps', () => {
     [{ name: 'a', slug: 'x'.repeat(51) }, 'slug'],
     [{ name: 'a', slug: '' }, 'slug'],
     [{ name: 'a', slug: '-a' }, 'slug'],
-    [{ name: 'a', description: null }, 'description'],
+    [{ name: 'a', description: 5 }, 'description'],
     [{ name: 'a', settings: [] }, 'settings'],
     [{ name: 'a', settings: { rate_limit_per_hour: -1 } }, 'rate_limit_per_hour'],
     [{ name: 'a', settings: { note: 'x'.repeat(70_000) } }, 'settings'],
@@ -301,6 +303,8 @@ describe('settings', () => {
     [{ default_policy: true }, 'default_policy'],
     [{ rate_limit_per_hour: 1.5 }, 'rate_limit_per_hour'],
     [{ rate_limit_per_hour: '5' }, 'rate_limit_per_hour'],
+    [{ bulk_limit: 0 }, 'bulk_limit'],
+    [{ bulk_limit: 10_001 }, 'bulk_limit'],
   ])('refuses %j', async (patch, field) => {
     const before = await snapshot(database, tenant);
     const error = await maker.refused(400, 'VALIDATION_ERROR', 'PATCH', '/set/settings', patch);

@@ -11,6 +11,7 @@ import {
 import { engineColumns, physicalName } from '../../../model/table-schema.ts';
 import { columnsOf } from './fields.ts';
 import { graphOf } from './graph.ts';
+import { heldColumns, holderName } from './held.ts';
 import { indexesOf } from './indexes.ts';
 import { keyed, uniquesOf } from './keys.ts';
 import { type ForeignKey, foreignKeysOf, linked, type Unlinked } from './references.ts';
@@ -20,6 +21,7 @@ import { searchOf } from './search.ts';
 /** A table as somebody describes it: its name and place, its schema, and what was said beside the schema. */
 export interface SchemaSource extends TableName {
   readonly datasource: string;
+  readonly provider: TableDraft['provider'];
   readonly document: Json | undefined;
   /** Keys that count as if they stood in the schema, where it has none of its own. */
   readonly beside?: JsonObject;
@@ -67,7 +69,11 @@ function unlinked(
   const foreignKeys = foreignKeysOf(said['foreignKeys'], source, fields, report.at('foreignKeys'));
   const bound = foreignKeys.flatMap((each) => each.fields);
   const { columns, key } = keyed(fields, said['primaryKey'], bound, report.at('primaryKey'));
-  const tracked = features.history ? columns.map((each) => ({ ...each, tracked: true })) : columns;
+  const placed =
+    source.provider === 'jsonb'
+      ? heldColumns({ said, columns, key, foreignKeys }, report)
+      : columns;
+  const tracked = features.history ? placed.map((each) => ({ ...each, tracked: true })) : placed;
   if (features.history && key.length > 1) {
     report.add('not_supported', 'an audit needs a primary key of one field', 'audit_enabled');
   }
@@ -76,7 +82,7 @@ function unlinked(
     columns: tracked,
     key,
     foreignKeys,
-    features: marked(features, columns, key),
+    features: source.provider === 'jsonb' ? features : marked(features, columns, key),
   };
   const draft = draftOf(source, document, parts, report);
   return { report, table: { draft, foreignKeys, report: report.at('foreignKeys') } };
@@ -111,7 +117,7 @@ function draftOf(
     name,
     datasource,
     kind: 'table',
-    provider: 'flat_table',
+    provider: source.provider,
     access: 'policy',
     status: 'active',
     features,
@@ -121,6 +127,7 @@ function draftOf(
     key,
     references: [],
     document,
+    ...(source.provider === 'jsonb' ? { holder: holderName } : {}),
     ...(uniques.length === 0 ? {} : { uniques }),
     ...(indexes.length === 0 ? {} : { indexes }),
     ...(search ? { search } : {}),
