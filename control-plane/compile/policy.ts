@@ -1,8 +1,12 @@
 import { ident, join, literal, type Sql, sql, toText } from '../base/sql.ts';
+import type { Catalog } from '../model/catalog.ts';
 import { typeName } from '../model/flags.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
+import type { TableAction } from '../model/policy.ts';
 import { type AccessMode, isClosed, type Table } from '../model/table.ts';
 import { hasStamp, physicalName } from '../model/table-schema.ts';
+import { bare } from '../policy/resource.ts';
+import { permitted, readable } from '../policy/table-decision.ts';
 import { type TableObject, tableName } from './object.ts';
 
 /** The conditions of one access mode: which rows each verb may meet. `check` speaks of the row after an update. */
@@ -18,7 +22,7 @@ interface Conditions {
  * THE table of access modes; the texts and the threats they answer are in policies/. What depends only on the caller is in a
  * sub-select, evaluated once a statement; each such function is mentioned once a policy, because every mention runs it again.
  */
-const modes: Readonly<Record<AccessMode, (table: Table) => Conditions>> = {
+const modes: Readonly<Record<AccessMode, (table: Table, catalog: Catalog) => Conditions>> = {
   grants: (table) => ({
     select: may(table, 'select'),
     insert: may(table, 'insert'),
@@ -41,17 +45,21 @@ const modes: Readonly<Record<AccessMode, (table: Table) => Conditions>> = {
     check: sql`true`,
     delete: bit(table, 'deletable'),
   }),
-  policy: (table) => {
-    const permitted = sql`(select rowhouse.allowed_anyway(${slugOf(table)}, ${literal(table.app)}, true))`;
+  policy: (table, catalog) => {
+    const rule = (action: TableAction): Sql => permitted({ table, catalog, action, columns: bare });
     const lists = table.features.acl;
-    const both = (right: Parameters<typeof bit>[1]): Sql =>
-      lists ? sql`(${permitted} and ${bit(table, right)})` : permitted;
+    const both = (condition: Sql, right: Parameters<typeof bit>[1]): Sql =>
+      lists ? sql`(${condition} and ${bit(table, right)})` : condition;
+    // Under the intent to delete, guard_intent holds an update to the marks of the trash.
+    const change = table.features.softDelete
+      ? sql`case (select rowhouse.intended_right()) when 'delete' then ${rule('delete')} else ${rule('update')} end`
+      : rule('update');
     return {
-      select: sql`(${own} or ${both('readable')})`,
-      insert: lists ? sql`(${permitted} and ${mayCreate(table)})` : permitted,
-      update: both('changeable'),
-      check: permitted,
-      delete: both('deletable'),
+      select: sql`(${own} or ${both(readable({ table, catalog, columns: bare }), 'readable')})`,
+      insert: lists ? sql`(${rule('create')} and ${mayCreate(table)})` : rule('create'),
+      update: both(change, 'changeable'),
+      check: change,
+      delete: both(rule('delete'), 'deletable'),
     };
   },
 };
@@ -87,8 +95,8 @@ export function rowSecurity(table: Table): readonly string[] {
 }
 
 /** The policies of a table's access mode, that of our own functions, and that of its part of the history. */
-export function policies(table: Table): readonly TableObject[] {
-  const conditions = withEnds(table, modes[table.access](table));
+export function policies(table: Table, catalog: Catalog): readonly TableObject[] {
+  const conditions = withEnds(table, modes[table.access](table, catalog));
   const tenant = ident(table.schema);
   const select = shown(table, conditions.select, hasStamp(table));
   // Without it an UPDATE that reads no column would meet rows in the trash, which no SELECT policy then hides.
@@ -126,9 +134,9 @@ function withEnds(table: Table, conditions: Conditions): Conditions {
 }
 
 /** Which rows of a table show through views: in mode grants all, for the view has its own rules; else those the reader may see. */
-export function viewCondition(table: Table): Sql {
+export function viewCondition(table: Table, catalog: Catalog): Sql {
   if (table.access === 'grants') return shown(table, sql`true`, false);
-  return shown(table, withEnds(table, modes[table.access](table)).select, false);
+  return shown(table, withEnds(table, modes[table.access](table, catalog)).select, false);
 }
 
 /** Rows in the trash and rows deleted for good take part only when asked for. `answers`: RETURNING meets the condition. */

@@ -22,7 +22,7 @@ export function objectsOf(table: Table, catalog: Catalog): readonly TableObject[
     ...references(table, catalog),
     ...triggers(table),
     ...graphObjects(table),
-    ...policies(table),
+    ...policies(table, catalog),
     ...privileges(table),
   ];
 }
@@ -79,7 +79,7 @@ export function retiredName(table: Table): string {
 export function retireTable(table: Table, catalog: Catalog): Step {
   const open = [
     ...references(table, catalog),
-    ...policies(table).filter(({ on }) => on !== table.physical),
+    ...policies(table, catalog).filter(({ on }) => on !== table.physical),
     ...privileges(table),
   ];
   const aside = { schema: table.schema, physical: retiredName(table) };

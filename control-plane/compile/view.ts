@@ -37,7 +37,9 @@ export function createView(view: Table, catalog: Catalog, reads: readonly Table[
   const options = raw(`security_barrier = ${String(barrier)}, security_invoker = false`);
   const forward = [
     sql`select rowhouse.create_view_owner(${slug})`,
-    ...reads.filter(({ kind }) => kind === 'table').flatMap((table) => opened(table, owner)),
+    ...reads
+      .filter(({ kind }) => kind === 'table')
+      .flatMap((table) => opened(table, catalog, owner)),
     sql`set local search_path = pg_catalog`,
     ...(materialized
       ? [
@@ -67,12 +69,12 @@ function viewReaders(schema: string): Sql {
 }
 
 /** What the view owner may see of a table: everything in mode grants, else what the reader may. */
-function opened(table: Table, owner: Sql): readonly Sql[] {
+function opened(table: Table, catalog: Catalog, owner: Sql): readonly Sql[] {
   const on = tableName(table);
   const policy = ident('_views');
   return [
     sql`drop policy if exists ${policy} on ${on}`,
-    sql`create policy ${policy} on ${on} for select to ${owner} using (${viewCondition(table)})`,
+    sql`create policy ${policy} on ${on} for select to ${owner} using (${viewCondition(table, catalog)})`,
     sql`grant select on ${on} to ${owner}`,
   ];
 }

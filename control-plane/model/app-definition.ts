@@ -1,5 +1,6 @@
 import type { JsonObject } from '../base/json.ts';
 import type { App, DataSource } from './app.ts';
+import type { PolicyDraft } from './policy.ts';
 
 /** An app, or a part of one: a datasource, or a table. */
 export interface AppPart {
@@ -47,7 +48,8 @@ export type AppDefinition =
       /** All of them, in place of those recorded. */
       readonly members?: readonly string[];
     }
-  | LifeCycle;
+  | LifeCycle
+  | PolicyDefinition;
 
 /**
  * Out of everybody's reach with its parts, back again with those that went with it, or gone with its rows. A table that active ones
@@ -59,6 +61,27 @@ export interface LifeCycle {
   readonly force?: boolean;
 }
 
+/** Changes of policies, in effect with the next statement. A policy that is there is replaced whole. */
+export type PolicyDefinition =
+  | { readonly kind: 'put_policy'; readonly policy: PolicyDraft }
+  | {
+      readonly kind: 'enable_policy' | 'disable_policy' | 'drop_policy';
+      readonly app: string;
+      readonly id: string;
+    };
+
+const policyKinds: readonly string[] = [
+  'put_policy',
+  'enable_policy',
+  'disable_policy',
+  'drop_policy',
+] satisfies readonly PolicyDefinition['kind'][];
+
+/** Whether a definition is about policies. */
+export function isOfPolicy(definition: { readonly kind: string }): definition is PolicyDefinition {
+  return policyKinds.includes(definition.kind);
+}
+
 const kinds: readonly string[] = [
   'create_app',
   'change_app',
@@ -68,6 +91,7 @@ const kinds: readonly string[] = [
   'deactivate',
   'reactivate',
   'purge',
+  ...(policyKinds as readonly PolicyDefinition['kind'][]),
 ] satisfies readonly AppDefinition['kind'][];
 
 /** Whether a definition is about apps. */

@@ -1,4 +1,5 @@
 import type { App } from './app.ts';
+import type { Policy } from './policy.ts';
 import type { Role } from './role.ts';
 import { type Reference, sameName, type Table, type TableName } from './table.ts';
 
@@ -15,6 +16,7 @@ export interface Catalog {
   readonly apps?: readonly App[];
   readonly enums?: readonly NamedValues[];
   readonly roles?: readonly Role[];
+  readonly policies?: readonly Policy[];
 }
 
 /** An enumerated type of the tenant. */

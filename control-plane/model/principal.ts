@@ -19,6 +19,8 @@ export interface Principal {
   readonly activeOrg?: string;
   /** When the token was issued, in seconds of the epoch, if it says so: it can't be older than its tenant. */
   readonly issuedAt?: number;
+  /** Claims of the token that the server has no meaning for: what conditions of policies can speak of. */
+  readonly attributes?: JsonObject;
 }
 
 /** Who calls without a token, of whatever tenant: no name, no level, the one role that policies can speak of. */
@@ -70,5 +72,6 @@ export function claimsOf(principal: Principal, requestId: string): JsonObject {
     rid: requestId,
     ...(principal.activeOrg === undefined ? {} : { org: principal.activeOrg }),
     ...(principal.issuedAt === undefined ? {} : { iat: principal.issuedAt }),
+    ...(principal.attributes === undefined ? {} : { attr: principal.attributes }),
   };
 }

@@ -14,7 +14,7 @@ export interface Role {
 /**
  * What a caller must be entitled to before anything of the request is looked at: a verb over all relations of the tenant, `define` for
  * the model, `grant` for roles, `view` for reading views; or to `inspect` definitions, `found` an app, `administer` the app that the
- * path parameter `app` names. Which role holds what is data of the tenant, judged by Postgres.
+ * path parameter `app`, or the header X-App-Slug, names. Which role holds what is data of the tenant, judged by Postgres.
  */
 export type Right =
   | 'select'

@@ -36,7 +36,7 @@ export function planAggregate(aggregate: Aggregate, catalog: Catalog): Planned {
   return {
     query: toQuery(text),
     show: aggregate.show,
-    intent: 'edit',
+    intent: 'aggregate',
     readOnly: true,
     table,
     suspects: context.suspects,

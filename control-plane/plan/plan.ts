@@ -5,6 +5,7 @@ import { logicalName } from '../model/table-schema.ts';
 import type { Statement } from '../statement/statement.ts';
 import { planAggregate } from './aggregate.ts';
 import { planCheck } from './check.ts';
+import { planDecide } from './decide.ts';
 import { planDelete, planRestore } from './delete.ts';
 import { planHistory } from './history.ts';
 import { planInsert } from './insert.ts';
@@ -34,6 +35,8 @@ export function plan(statement: Statement, catalog: Catalog): Planned {
       return planInsert(packed(spelled(statement, catalog), catalog), catalog);
     case 'upsert':
       return planUpsert(packed(spelled(statement, catalog), catalog), catalog);
+    case 'decide':
+      return planDecide(statement, catalog);
     case 'locate':
       return planLocate(statement, catalog);
     case 'update':

@@ -86,7 +86,7 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   return {
     query: toQuery(text),
     show: read.show,
-    intent: 'edit',
+    intent: read.purpose ?? 'edit',
     readOnly: true,
     table,
     suspects: context.suspects,

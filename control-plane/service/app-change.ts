@@ -8,7 +8,7 @@ import {
   storeNewDataSource,
 } from '../catalog/app-store.ts';
 import { type App, type DataSource, findApp, findDataSource } from '../model/app.ts';
-import type { AppDefinition, LifeCycle } from '../model/app-definition.ts';
+import type { AppDefinition, LifeCycle, PolicyDefinition } from '../model/app-definition.ts';
 import {
   checkObject,
   checkParent,
@@ -24,7 +24,7 @@ type Rows = NonNullable<Change['rows']>;
 
 /** Works a change of an app out: rows of the control schema, no DDL. @throws ServiceError when it can't be done */
 export function planAppChange(
-  definition: Exclude<AppDefinition, LifeCycle>,
+  definition: Exclude<AppDefinition, LifeCycle | PolicyDefinition>,
   catalog: Catalog,
   lastRelation: number,
 ): Change {
@@ -47,7 +47,10 @@ export function planAppChange(
   };
 }
 
-function rowsFor(definition: Exclude<AppDefinition, LifeCycle>, catalog: Catalog): Rows {
+function rowsFor(
+  definition: Exclude<AppDefinition, LifeCycle | PolicyDefinition>,
+  catalog: Catalog,
+): Rows {
   switch (definition.kind) {
     case 'create_app': {
       const { app } = definition;

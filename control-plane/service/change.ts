@@ -38,6 +38,7 @@ import { checkDraft } from '../model/table-schema.ts';
 import { changeTable } from './change-table.ts';
 import { StepFailure } from './definition-error.ts';
 import { changeEdges, dropEdges } from './edge-table.ts';
+import { requireSameName } from './policy-change.ts';
 
 /** A definition worked out against a catalog: what to run and what to store. */
 export interface Change {
@@ -100,6 +101,10 @@ export function planChange(
     case 'deactivate':
     case 'reactivate':
     case 'purge':
+    case 'put_policy':
+    case 'enable_policy':
+    case 'disable_policy':
+    case 'drop_policy':
       throw new TypeError('apps are worked out on their own');
     case 'define_tables':
       throw new TypeError('several tables are worked out one by one');
@@ -146,6 +151,7 @@ export function planChange(
       const old = required(catalog, definition.from);
       checkDraft(definition.to, catalog, definition.from);
       const next = settle(definition.to, old, catalog, randomUUID, old);
+      requireSameName(old, next, catalog);
       return changeTable(definition, next, catalog, tenant);
     }
     case 'rollback_operation':

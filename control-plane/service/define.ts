@@ -8,7 +8,12 @@ import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts'
 import { checkedTexts } from '../compile/index-text.ts';
 import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import { type AppDefinition, isOfApp, type LifeCycle } from '../model/app-definition.ts';
+import {
+  type AppDefinition,
+  isOfApp,
+  isOfPolicy,
+  type LifeCycle,
+} from '../model/app-definition.ts';
 import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition, Series } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
@@ -24,6 +29,7 @@ import type { Caller } from './engine.ts';
 import { changesTable, type Evolved, evolve, largeTable } from './evolve.ts';
 import { planLifeCycle } from './life-cycle.ts';
 import { createOperations, type OperationSettings, type Operations } from './operations.ts';
+import { planPolicy } from './policy-change.ts';
 import { planRollback } from './rollback.ts';
 import { briefly, inTransaction } from './transaction.ts';
 import { isOfView, planView } from './view.ts';
@@ -205,6 +211,7 @@ async function planned(
   tenant: TenantRow,
 ): Promise<Change | undefined> {
   if (isOfView(definition)) return planView(connection, definition, catalog, tenant);
+  if (isOfPolicy(definition)) return planPolicy(definition, catalog, tenant.lastRelation);
   if (definition.kind === 'rollback_operation') {
     return planRollback(connection, definition, catalog, tenant);
   }
@@ -275,6 +282,10 @@ function nameOf(definition: Definition): TableName {
     case 'create_datasource':
     case 'change_datasource':
     case 'define_app_role':
+    case 'put_policy':
+    case 'enable_policy':
+    case 'disable_policy':
+    case 'drop_policy':
       return { app: appOf(definition), name: '' };
     case 'define_tables':
       return { app: definition.app, name: '' };
@@ -284,6 +295,7 @@ function nameOf(definition: Definition): TableName {
 /** The app that a definition is about. */
 function appOf(definition: AppDefinition): string {
   if ('part' in definition) return definition.part.app;
+  if (definition.kind === 'put_policy') return definition.policy.app;
   return definition.kind === 'create_app' ? definition.app.slug : definition.app;
 }
 

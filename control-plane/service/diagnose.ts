@@ -77,6 +77,7 @@ function writesRows(statement: Statement): statement is RowWrite {
 function tableNameOf(statement: Statement): { app: string; name: string } {
   if ('near' in statement) return statement.near;
   if ('table' in statement) return statement.table;
+  if (statement.kind === 'decide') return { app: statement.app, name: '' };
   return statement.tables[0] ?? { app: '', name: '' };
 }
 

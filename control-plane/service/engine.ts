@@ -138,12 +138,13 @@ export function createEngine(parts: EngineParts): Engine {
 }
 
 function callerOf({ route, request, signal }: Call, principal: Principal): Caller {
+  const app = request.params['app'] ?? request.headers['x-app-slug'];
   return {
     principal,
     requestId: request.id,
     signal,
     ...(route.right === undefined ? {} : { right: route.right }),
-    ...(request.params['app'] === undefined ? {} : { app: request.params['app'] }),
+    ...(app === undefined ? {} : { app }),
   };
 }
 

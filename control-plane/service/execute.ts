@@ -9,6 +9,7 @@ import type { Entry, Session } from '../pg/session.ts';
 import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
 import { plan } from '../plan/plan.ts';
 import type { Planned } from '../plan/planned.ts';
+import { reachQuery } from '../plan/reach.ts';
 import type { Result, Statement } from '../statement/statement.ts';
 import { diagnose, type Run } from './diagnose.ts';
 import type { Caller, EngineParts } from './engine.ts';
@@ -118,13 +119,29 @@ export async function perform(
     throw await diagnose({ statement, catalog, error, within: run, alone });
   }
   try {
-    return resultOf(await run(planned, planned.query));
+    const result = resultOf(await run(planned, planned.query));
+    const gate = isBare(statement, result) ? reachQuery(planned, catalog) : undefined;
+    if (gate) await run(planned, gate);
+    return result;
   } catch (error) {
     if (isRetryable(error)) throw error;
+    if (run === alone && statement.kind === 'read' && isMissing(error)) {
+      const gate = reachQuery(planned, catalog);
+      if (gate) await alone(planned, gate);
+    }
     // In a transaction of several nothing more can be asked after an error.
     const within = run === alone ? { within: alone } : {};
     throw await diagnose({ statement, catalog, error, planned, alone, ...within });
   }
+}
+
+/** Whether nothing of a read shows that some row may be read. */
+function isBare({ kind }: Statement, { count, total = 0 }: Result): boolean {
+  return kind === 'aggregate' || (kind === 'read' && count === 0 && total === 0);
+}
+
+function isMissing(error: unknown): boolean {
+  return toServiceError(error).kind === 'row_not_found';
 }
 
 export function only(rows: readonly WireRow[]): WireRow {

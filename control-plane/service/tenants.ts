@@ -31,7 +31,7 @@ export interface NewLogin {
   /** Name of the login role. */
   readonly user: string;
   readonly password: string;
-  readonly principal: Pick<Principal, 'sub' | 'roles' | 'orgs' | 'access'>;
+  readonly principal: Pick<Principal, 'sub' | 'roles' | 'orgs' | 'access' | 'attributes'>;
 }
 
 /** `forget` is told of tenants that are gone. */
@@ -145,6 +145,11 @@ async function createLogin(connection: Connection, login: NewLogin): Promise<voi
       principal.roles,
       principal.orgs,
       principal.access,
+    ]);
+    if (principal.attributes === undefined) return;
+    await connection.query('update control.logins set attributes = $2 where rolname = $1', [
+      user,
+      JSON.stringify(principal.attributes),
     ]);
   } catch (error) {
     if (!isDatabaseError(error) || error.code !== '42710') throw error;

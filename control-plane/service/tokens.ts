@@ -8,6 +8,7 @@ import {
   SignJWT,
 } from 'jose';
 import { ServiceError } from '../base/errors.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { ClaimName, Config } from '../config.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
 import { introspect } from './introspection.ts';
@@ -162,6 +163,7 @@ async function verifyPublic(
 
 function claimsOf(principal: Principal): JWTPayload {
   return {
+    ...principal.attributes,
     ...(principal.tenant === undefined ? {} : { tenant: principal.tenant }),
     ...(principal.roles.length === 0 ? {} : { roles: principal.roles }),
     ...(principal.orgs.length === 0 ? {} : { orgs: principal.orgs }),
@@ -192,7 +194,31 @@ function principalOf(payload: JWTPayload, names: TokenSettings['claims']): Princ
     operator: flagOf(claim('operator')),
     ...(activeOrg === undefined ? {} : { activeOrg }),
     ...(payload.iat === undefined ? {} : { issuedAt: payload.iat }),
+    ...attributesOf(payload, names),
   });
+}
+
+/** Claims that have a meaning of their own, whatever it is called in the token. */
+const meant = ['sub', 'tenant', 'roles', 'orgs', 'org', 'access', 'sudo', 'operator', '1ao'];
+const registered = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti'];
+
+/** The other claims, for conditions of policies. Text that Postgres can't hold is left out with its claim. */
+function attributesOf(
+  payload: JWTPayload,
+  names: TokenSettings['claims'],
+): Pick<Principal, 'attributes'> {
+  const known = new Set([...meant, ...registered, ...Object.values(names)]);
+  const others = Object.entries(payload).filter(
+    ([name, value]) => !known.has(name) && isStorable(name) && isStorable(value),
+  );
+  if (others.length === 0) return {};
+  return { attributes: Object.fromEntries(others) as JsonObject };
+}
+
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, part]) => isStorable(key) && isStorable(part));
 }
 
 /** The aliases that the token has. */

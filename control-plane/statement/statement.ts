@@ -8,8 +8,8 @@ import type { Path, Traverse } from './traverse.ts';
 /** Which rows of a soft-deleting table take part: live ones; also trashed; also permanently deleted (needs sudo). */
 export type Show = 'live' | 'trashed' | 'deleted';
 
-/** What a transaction means to do with rows: the row policies and triggers read it from the session. */
-export type Intent = 'edit' | 'delete' | 'share';
+/** What a transaction means to do with rows: the row policies and triggers read it from the session. Reads are for `edit` unless for an aggregate or an export. */
+export type Intent = 'edit' | 'delete' | 'share' | 'aggregate' | 'export';
 
 /** How values are printed. `safe`: integers beyond ±(2^53−1) and decimals of more than 15 digits become strings. */
 export interface Format {
@@ -94,6 +94,8 @@ export interface Order {
 export interface Read {
   readonly kind: 'read';
   readonly table: TableName;
+  /** The rows leave as a whole: policies can tell that from other reading. */
+  readonly purpose?: 'export';
   readonly where?: Predicate;
   readonly output: Output;
   readonly order?: readonly Order[];
@@ -287,6 +289,26 @@ export interface Require {
   readonly live: boolean;
 }
 
+/** What the policies of an app say of resources: rows of its tables by key or by given values, or things kept elsewhere. Rows: one list of truths a question, in the order of its actions. */
+export interface Decide {
+  readonly kind: 'decide';
+  readonly app: string;
+  readonly questions: readonly {
+    /** `datatable:<table>`, or a kind of something else. */
+    readonly resource: string;
+    readonly id: string;
+    /** In place of those of the row. */
+    readonly attributes?: JsonObject;
+    readonly actions: readonly string[];
+  }[];
+  /** Whom it is about; absent: who asks. Others than administrators of the app are refused. */
+  readonly subject?: {
+    readonly id: string;
+    readonly roles: readonly string[];
+    readonly attributes: JsonObject;
+  };
+}
+
 /** What is wrong with rows, were they new: nothing is written. One object a fault: `row` (numbered from `first`), `field`, `code`, `message`. */
 export interface Check {
   readonly kind: 'check';
@@ -296,6 +318,7 @@ export interface Check {
 }
 
 export type Statement =
+  | Decide
   | Read
   | Insert
   | Upsert

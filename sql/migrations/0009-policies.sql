@@ -20,3 +20,7 @@ comment on table control.policies is 'Policies of apps. Those on tables are comp
 
 -- The app of the table has joined the arguments.
 drop function if exists rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean);
+
+-- What P.attr is for a login role: the claims that a token would bring.
+alter table control.logins add column attributes jsonb not null default '{}'
+  constraint logins_attributes_check check (jsonb_typeof(attributes) = 'object');

@@ -2,6 +2,20 @@
 -- Called by: catalog/load.ts on gateway connections (catalog); service/define.ts as rowhouse_owner (require_definer).
 -- Privileges: catalog to rowhouse_gateway; require_definer to nobody but its owner.
 
+create or replace function rowhouse.policies(tenant_id integer)
+returns json
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(json_agg(p.body || jsonb_build_object('app', p.app, 'id', p.id, 'enabled', p.enabled,
+      'createdAt', rowhouse.json_time(p.created_at), 'createdBy', p.created_by,
+      'updatedAt', rowhouse.json_time(p.updated_at), 'updatedBy', p.updated_by)
+    order by p.app, p.id collate "C"), '[]')
+  from control.policies as p
+  where p.tenant_id = policies.tenant_id
+$$;
+comment on function rowhouse.policies(integer) is 'The policies of a tenant as in model/policy.ts.';
+
 create or replace function rowhouse.apps(tenant_id integer)
 returns json
 language sql stable
@@ -76,7 +90,8 @@ as $$
           select json_agg(m.sub order by m.sub collate "C") from control.role_members as m
           where m.tenant_id = o.tenant_id and m.role = o.name), '[]')) order by o.created_at, o.name collate "C")
       from control.roles as o where o.tenant_id = t.id), '[]'),
-    'apps', rowhouse.apps(t.id))
+    'apps', rowhouse.apps(t.id),
+    'policies', rowhouse.policies(t.id))
   from control.tenants as t
   where t.slug = catalog.tenant and t.status = 'active'
 $$;
@@ -124,6 +139,6 @@ $$;
 comment on function rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) is
   'Refuses unless the claims may make this change: level full (mode grants: PGREST_ADMIN or root; mode policy: administrators of the app), sudo where asked.';
 
-revoke all on function rowhouse.apps(integer), rowhouse.catalog(text),
+revoke all on function rowhouse.policies(integer), rowhouse.apps(integer), rowhouse.catalog(text),
   rowhouse.require_definer(text, bigint, text, integer, text, boolean, boolean, text) from public;
 grant execute on function rowhouse.catalog(text) to rowhouse_gateway;

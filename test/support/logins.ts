@@ -24,8 +24,8 @@ export async function createLogin(
         ),
       () => undefined,
     );
-    const { sub, roles, orgs, access, tenant = '' } = person;
-    await tenants.createLogin({ tenant, user, password, principal: { sub, roles, orgs, access } });
+    const { tenant = '' } = person;
+    await tenants.createLogin({ tenant, user, password, principal: person });
   } finally {
     await client.end();
   }

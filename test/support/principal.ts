@@ -18,6 +18,7 @@ export function principal(
     sudo: rest.sudo ?? false,
     operator: rest.operator ?? false,
     ...(rest.activeOrg === undefined ? {} : { activeOrg: rest.activeOrg }),
+    ...(rest.attributes === undefined ? {} : { attributes: rest.attributes }),
   };
 }
 
@@ -39,6 +40,7 @@ export async function tokenFor(
   options: { expires?: number | null; algorithm?: string } = {},
 ): Promise<string> {
   const jwt = new SignJWT({
+    ...person.attributes,
     ...(person.tenant === undefined ? {} : { tenant: person.tenant }),
     roles: [...person.roles],
     orgs: [...person.orgs],

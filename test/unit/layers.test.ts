@@ -9,8 +9,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   statement: ['base', 'model:type'],
   model: ['base', 'statement'],
-  plan: ['base', 'statement', 'model'],
-  compile: ['base', 'statement', 'model'],
+  policy: ['base', 'statement', 'model'],
+  plan: ['base', 'statement', 'model', 'policy'],
+  compile: ['base', 'statement', 'model', 'policy'],
   dialects: ['base', 'statement', 'model'],
   // compile: the installer makes the generated functions of older tenants anew.
   pg: ['base', 'statement', 'model', 'compile'],
@@ -19,6 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'base',
     'statement',
     'model',
+    'policy',
     'plan',
     'compile',
     'pg',
@@ -31,6 +33,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that one folder alone may speak to. */
 const owners: Readonly<Record<string, readonly string[]>> = {
+  '@marcbachmann/cel-js': ['policy'],
   pg: ['pg'],
   'pg-copy-streams': ['pg'],
   'node-pg-migrate': ['pg'],

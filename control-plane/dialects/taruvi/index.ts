@@ -1,6 +1,7 @@
 import type { Dialect, Route } from '../dialect.ts';
 import { appPackageRoutes } from './app-package.ts';
 import { appRoutes } from './apps.ts';
+import { checkRoutes } from './check.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
@@ -9,6 +10,7 @@ import { exportRoutes } from './export.ts';
 import { importRoutes } from './import.ts';
 import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './package.ts';
+import { policyRoutes } from './policies.ts';
 import { roleRoutes } from './roles.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
@@ -22,6 +24,8 @@ const routes: readonly Route[] = [
   ...dataSourceRoutes,
   ...roleRoutes,
   ...settingsRoutes,
+  ...policyRoutes,
+  ...checkRoutes,
   ...packageRoutes,
   ...tableRoutes,
   ...operationRoutes,
@@ -35,7 +39,7 @@ const routes: readonly Route[] = [
 /** The Taruvi dialect: apps of datasources of tables, their schemas and rows. */
 export const taruvi: Dialect = {
   name: 'taruvi',
-  prefixes: ['/api/apps'],
+  prefixes: ['/api/apps', '/api/data/policies'],
   routes,
   tokenHeaders: ['x-session-token', 'x-api-key'],
   cors: {

@@ -93,7 +93,9 @@ type Many = Relation & { readonly given: boolean; readonly junction: string };
 
 function manyOf(junction: Table, near: Table, catalog: Catalog): readonly Many[] {
   const { references } = junction;
-  if (references.length !== 2 || sameName(junction, near)) return [];
+  // What refers to itself joins nothing.
+  const own = references.some(({ target }) => sameName(target, junction));
+  if (references.length !== 2 || own) return [];
   return references.flatMap((from, at): readonly Many[] => {
     const to = references[1 - at];
     const table = to && tableOf(to, catalog);

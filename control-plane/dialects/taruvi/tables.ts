@@ -96,7 +96,7 @@ function change(request: DialectRequest, context: RouteContext, whole: boolean):
   }
   const source = changedSource(sent, table, whole, context);
   const draft = draftFrom(source, context);
-  const to: TableDraft = { ...kept(table), ...draft };
+  const to: TableDraft = { ...draft, ...kept(table) };
   const options = changeOptions(request);
   if (isSame(to, table)) {
     const unchanged = options.dryRun ? { table, foreseen: nothingForeseen } : { table };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { policies } from '../../../control-plane/compile/policy.ts';
 import type { AccessMode } from '../../../control-plane/model/table.ts';
 import { sqlFile } from '../../../control-plane/pg/sql-files.ts';
-import { column, table } from './samples.ts';
+import { catalogOf, column, table } from './samples.ts';
 
 /** One spelling: no quotes around plain names, one blank at most, none inside parentheses. */
 function plain(text: string): string {
@@ -35,7 +35,9 @@ describe('policies/*.sql', () => {
             .replaceAll('{id}', String(sample.id)),
         ),
       );
-      const compiled = policies(sample).flatMap(({ create }) => create.map(plain));
+      const compiled = policies(sample, catalogOf(sample)).flatMap(({ create }) =>
+        create.map(plain),
+      );
       expect(written).toEqual(compiled);
     },
   );

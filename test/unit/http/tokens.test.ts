@@ -165,6 +165,23 @@ describe('claims of other issuers', () => {
       access: 'edit',
       sudo: false,
       operator: false,
+      attributes: { a: { b: 'other', roles: ['x', 'x', 'y'] } },
+    });
+  });
+
+  it('other claims are attributes, but for text that Postgres cannot hold', async () => {
+    const token = own({
+      sub: 'u',
+      dept: 'hr',
+      level: 3,
+      teams: ['a'],
+      bad: 'x\0',
+      worse: { k: ['\ud800'] },
+    });
+    expect((await createTokens(settings).verify(token)).attributes).toEqual({
+      dept: 'hr',
+      level: 3,
+      teams: ['a'],
     });
   });
 
