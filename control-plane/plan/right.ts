@@ -1,7 +1,7 @@
-import { bind, join, literal, raw, type Sql, sql } from '../base/sql.ts';
+import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
+import { permitted } from '../policy/table-decision.ts';
 import type { Right } from '../statement/statement.ts';
-import { slugOf } from './lists.ts';
-import { own, type Source } from './scope.ts';
+import { type Context, own, type Source } from './scope.ts';
 
 const bits = {
   read: '_rowhouse_readable',
@@ -12,8 +12,10 @@ const bits = {
 
 const verbs = { read: 'select', edit: 'update', delete: 'delete', share: 'update' } as const;
 
+const actions = { read: 'read', edit: 'update', delete: 'delete' } as const;
+
 /** A right as the row's own policy decides it: what compile/policy.ts says of each access mode, told of one row. */
-export function right(name: Right, source: Source): Sql {
+export function right(name: Right, source: Source, context: Context): Sql {
   const { table } = source;
   switch (table.access) {
     case 'grants':
@@ -21,8 +23,9 @@ export function right(name: Right, source: Source): Sql {
       return sql`(select rowhouse.may(${raw(String(table.id))}, ${raw(`'${verbs[name]}'`)}))`;
     case 'policy': {
       if (name === 'denied' || name === 'share') return sql`false`;
-      const permitted = sql`(select rowhouse.allowed_anyway(${literal(slugOf(table))}, ${literal(table.app)}, true))`;
-      return table.features.acl ? sql`(${permitted} and ${listed(name, source)})` : permitted;
+      const { catalog } = context;
+      const rule = permitted({ table, catalog, action: actions[name], columns: source.column });
+      return table.features.acl ? sql`(${rule} and ${listed(name, source)})` : rule;
     }
     case 'acl':
     case 'lists':
@@ -47,10 +50,12 @@ function listed(name: Exclude<Right, 'denied'>, source: Source): Sql {
 export function rights(
   asked: readonly { readonly right: Right; readonly name: string }[],
   source: Source,
+  context: Context,
 ): Sql {
   if (asked.length === 0) return sql`'{}'::text[]`;
   const held = asked.map(
-    (each) => sql`case when ${right(each.right, source)} then ${bind(each.name)}::text end`,
+    (each) =>
+      sql`case when ${right(each.right, source, context)} then ${bind(each.name)}::text end`,
   );
   return sql`array_remove(array[${join(held)}], null)`;
 }

@@ -58,7 +58,7 @@ function printerOf(
 ): Printer & Pick<Shape, 'joins' | 'lists'> {
   const joins: Sql[] = [];
   const keys = items.flatMap((item): Key[] => {
-    if (item.kind !== 'related') return [keyOf(item, source, format)];
+    if (item.kind !== 'related') return [keyOf(item, source, format, context)];
     const far = farOf(item, source, context);
     const printer = printerOf({ items: item.items, format }, far.source, context, false);
     joins.push(joinOf(far, printer));
@@ -170,6 +170,7 @@ function keyOf(
   item: Exclude<OutputItem, { kind: 'related' }>,
   source: Source,
   format: Format,
+  context: Context,
 ): Key {
   switch (item.kind) {
     case 'column': {
@@ -195,9 +196,9 @@ function keyOf(
     case 'rank':
       return { as: item.as, value: rank(item.search, source) };
     case 'right':
-      return { as: item.as, value: right(item.right, source) };
+      return { as: item.as, value: right(item.right, source, context) };
     case 'rights':
-      return { as: item.as, value: rights(item.rights, source) };
+      return { as: item.as, value: rights(item.rights, source, context) };
     case 'member': {
       const value = source.column(item.name);
       const type = needColumn(source.table, item.name);
