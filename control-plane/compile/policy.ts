@@ -3,7 +3,7 @@ import type { Catalog } from '../model/catalog.ts';
 import { typeName } from '../model/flags.ts';
 import { ends, isEdgeTable } from '../model/graph.ts';
 import type { TableAction } from '../model/policy.ts';
-import { type AccessMode, isClosed, type Table } from '../model/table.ts';
+import { type AccessMode, hidesDeleted, isClosed, type Table } from '../model/table.ts';
 import { hasStamp, physicalName } from '../model/table-schema.ts';
 import { bare } from '../policy/resource.ts';
 import { permitted, readable } from '../policy/table-decision.ts';
@@ -50,8 +50,8 @@ const modes: Readonly<Record<AccessMode, (table: Table, catalog: Catalog) => Con
     const lists = table.features.acl;
     const both = (condition: Sql, right: Parameters<typeof bit>[1]): Sql =>
       lists ? sql`(${condition} and ${bit(table, right)})` : condition;
-    // Under the intent to delete, guard_intent holds an update to the marks of the trash.
-    const change = table.features.softDelete
+    // Under the intent to delete, guard_intent holds an update to the marks of deleted rows.
+    const change = hidesDeleted(table)
       ? sql`case (select rowhouse.intended_right()) when 'delete' then ${rule('delete')} else ${rule('update')} end`
       : rule('update');
     return {
