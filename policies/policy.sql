@@ -1,5 +1,6 @@
 -- Access mode policy: rules of the app's policies. What compile/policy.ts makes of it for a table of which no policy speaks; a test
 -- holds the two together. {slug}, {schema}, {app} and {table} stand for the tenant, its schema, the app and its table.
+-- Rules come in as conditions beside that function: roles of the caller as sub-selects, what they say of the row in line.
 -- Refused by default; administrators of the app are allowed, and every principal of the tenant if the app is set so.
 
 -- Definer functions of ours (triggers, history) pass; people never hold this role.

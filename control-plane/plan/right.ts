@@ -1,6 +1,7 @@
-import { bind, join, literal, raw, type Sql, sql } from '../base/sql.ts';
+import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
+import type { Catalog } from '../model/catalog.ts';
+import { permitted } from '../policy/table-decision.ts';
 import type { Right } from '../statement/statement.ts';
-import { slugOf } from './lists.ts';
 import { own, type Source } from './scope.ts';
 
 const bits = {
@@ -10,10 +11,12 @@ const bits = {
   share: '_rowhouse_manageable',
 } as const satisfies Record<Exclude<Right, 'denied'>, string>;
 
+const actions = { read: 'read', edit: 'update', delete: 'delete' } as const;
+
 const verbs = { read: 'select', edit: 'update', delete: 'delete', share: 'update' } as const;
 
 /** A right as the row's own policy decides it: what compile/policy.ts says of each access mode, told of one row. */
-export function right(name: Right, source: Source): Sql {
+export function right(name: Right, source: Source, catalog: Catalog): Sql {
   const { table } = source;
   switch (table.access) {
     case 'grants':
@@ -21,8 +24,9 @@ export function right(name: Right, source: Source): Sql {
       return sql`(select rowhouse.may(${raw(String(table.id))}, ${raw(`'${verbs[name]}'`)}))`;
     case 'policy': {
       if (name === 'denied' || name === 'share') return sql`false`;
-      const permitted = sql`(select rowhouse.allowed_anyway(${literal(slugOf(table))}, ${literal(table.app)}, true))`;
-      return table.features.acl ? sql`(${permitted} and ${listed(name, source)})` : permitted;
+      const rule = permitted({ table, catalog, action: actions[name], columns: source.own });
+      const allowed = sql`coalesce(${rule}, false)`;
+      return table.features.acl ? sql`(${allowed} and ${listed(name, source)})` : allowed;
     }
     case 'acl':
     case 'lists':
@@ -47,10 +51,12 @@ function listed(name: Exclude<Right, 'denied'>, source: Source): Sql {
 export function rights(
   asked: readonly { readonly right: Right; readonly name: string }[],
   source: Source,
+  catalog: Catalog,
 ): Sql {
   if (asked.length === 0) return sql`'{}'::text[]`;
   const held = asked.map(
-    (each) => sql`case when ${right(each.right, source)} then ${bind(each.name)}::text end`,
+    (each) =>
+      sql`case when ${right(each.right, source, catalog)} then ${bind(each.name)}::text end`,
   );
   return sql`array_remove(array[${join(held)}], null)`;
 }

@@ -1,4 +1,5 @@
 import { bind, ident, join, literal, raw, type Sql, sql } from '../base/sql.ts';
+import type { Catalog } from '../model/catalog.ts';
 import type { Format, Output, OutputItem } from '../statement/statement.ts';
 import { undeclared } from './held.ts';
 import { printed } from './print.ts';
@@ -58,7 +59,7 @@ function printerOf(
 ): Printer & Pick<Shape, 'joins' | 'lists'> {
   const joins: Sql[] = [];
   const keys = items.flatMap((item): Key[] => {
-    if (item.kind !== 'related') return [keyOf(item, source, format)];
+    if (item.kind !== 'related') return [keyOf(item, source, format, context.catalog)];
     const far = farOf(item, source, context);
     const printer = printerOf({ items: item.items, format }, far.source, context, false);
     joins.push(joinOf(far, printer));
@@ -170,6 +171,7 @@ function keyOf(
   item: Exclude<OutputItem, { kind: 'related' }>,
   source: Source,
   format: Format,
+  catalog: Catalog,
 ): Key {
   switch (item.kind) {
     case 'column': {
@@ -195,9 +197,9 @@ function keyOf(
     case 'rank':
       return { as: item.as, value: rank(item.search, source) };
     case 'right':
-      return { as: item.as, value: right(item.right, source) };
+      return { as: item.as, value: right(item.right, source, catalog) };
     case 'rights':
-      return { as: item.as, value: rights(item.rights, source) };
+      return { as: item.as, value: rights(item.rights, source, catalog) };
     case 'member': {
       const value = source.column(item.name);
       const type = needColumn(source.table, item.name);

@@ -1,5 +1,6 @@
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
+import { heldValue } from '../model/held.ts';
 import { systemColumns, type Table } from '../model/table.ts';
 import { CelFault } from './cel/fault.ts';
 import { type Caller, pathOf, type Scope } from './cel/scope.ts';
@@ -16,7 +17,7 @@ export const bare: Columns = (name) => ident(name);
  * column it lacks is an error, so the condition is false.
  */
 export function tableScope(
-  table: Pick<Table, 'columns' | 'key' | 'features' | 'provider'>,
+  table: Pick<Table, 'columns' | 'key' | 'features' | 'holder'>,
   column: Columns,
   caller: Caller,
   lenient: boolean,
@@ -26,20 +27,26 @@ export function tableScope(
     if (times.includes(name)) return { base: 'timestamptz', precision: 3 };
     return table.columns.find((each) => each.name === name)?.type;
   };
+  const spotOf = (name: string): Sql => {
+    const held = table.columns.find((each) => each.name === name && each.held !== undefined);
+    return held ? heldValue(held, column(table.holder ?? '')) : column(name);
+  };
   return {
     caller,
     id: keyText(table, column, typeOf),
     attribute: (name, path, position) => {
-      // Rows kept as one JSON value have any attribute.
-      if (table.provider === 'jsonb' && !table.key.includes(name)) {
-        return json(sql`${column('data')} #> ${pathOf([name, ...path.map(({ key }) => key)])}`);
-      }
       const type = typeOf(name);
+      // What is held as JSON has attributes that nobody has declared.
+      if (!type && table.holder !== undefined) {
+        return json(
+          sql`${column(table.holder)} #> ${pathOf([name, ...path.map(({ key }) => key)])}`,
+        );
+      }
       if (!type) return lenient ? attempted('json', sql`null::jsonb`, []) : undefined;
       if (path.length > 0 && (classOf(type) !== 'json' || type.array)) {
         throw new CelFault(`column '${name}' has no parts`, path[0]?.position ?? position);
       }
-      const whole = column(name);
+      const whole = spotOf(name);
       const keys = path.map(({ key }) => key);
       const place = keys.length === 0 ? whole : sql`${whole} #> ${pathOf(keys)}`;
       return columnValue(type, place, { name, position });

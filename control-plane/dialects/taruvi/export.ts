@@ -36,7 +36,10 @@ function exportRows(request: DialectRequest, context: RouteContext): Action {
   const ending = format === 'datapackage' ? 'json' : format;
   return {
     kind: 'export',
-    rows: { read, format: formatOf(format, table, names, delimiter) },
+    rows: {
+      read: { ...read, purpose: 'export' },
+      format: formatOf(format, table, names, delimiter),
+    },
     reply: (parts) => ({
       status: 200,
       headers: {
