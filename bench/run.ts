@@ -8,6 +8,7 @@ import { acl } from './scenarios/acl.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
+import { policy } from './scenarios/policy.ts';
 import { populate } from './scenarios/populate.ts';
 import { provision } from './scenarios/provision.ts';
 import { search } from './scenarios/search.ts';
@@ -21,6 +22,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   acl,
   provision,
   pgrest,
+  policy,
   populate,
   search,
 };
