@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { openBench } from './environment.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { acl } from './scenarios/acl.ts';
+import { evolution } from './scenarios/evolution.ts';
+import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
@@ -25,6 +27,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   policy,
   populate,
   search,
+  evolution,
+  graph,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]

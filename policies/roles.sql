@@ -82,6 +82,19 @@ $$;
 
 do $$
 begin
+  -- Trigram indexes, where the server has them: in a schema that nobody else can use, for an index needs no more than their operator classes.
+  if exists (select from pg_available_extensions where name = 'pg_trgm')
+    and not exists (select from pg_extension where extname = 'pg_trgm') then
+    create schema if not exists rowhouse_trigrams authorization rowhouse_owner;
+    create extension pg_trgm with schema rowhouse_trigrams;
+  end if;
+exception
+  when insufficient_privilege then null;
+end
+$$;
+
+do $$
+begin
   -- Claims are believed in gateway sessions only, and those run no caller's SQL; this is the second line. Superuser only.
   if (select rolsuper from pg_roles where rolname = current_user) then
     if exists (

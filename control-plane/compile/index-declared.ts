@@ -54,5 +54,6 @@ function parts({ columns = [], expression, operatorClass }: IndexRule): Sql {
 
 /** Names of the fixed list in model/table.ts. */
 function classText(name: OperatorClass | undefined): Sql {
-  return name === undefined ? sql`` : sql` ${raw(name)}`;
+  if (name === undefined) return sql``;
+  return name.endsWith('_trgm_ops') ? sql` rowhouse_trigrams.${raw(name)}` : sql` ${raw(name)}`;
 }

@@ -148,8 +148,13 @@ async function turnedBack(client: Connection, id: number, error: unknown): Promi
 }
 
 /** Undoes phases, last first. Statements that find nothing to undo do nothing. */
-async function undo(client: Connection, { id, phases }: PhasedOperation): Promise<void> {
-  for (const phase of phases.toReversed()) {
+async function undo(client: Connection, operation: PhasedOperation): Promise<void> {
+  const { id, phases, position } = operation;
+  // The transaction of the phase that failed has left nothing; a build may have.
+  const reached = phases.filter(
+    (phase, at) => at < position || (at === position && phase.kind === 'concurrent'),
+  );
+  for (const phase of reached.toReversed()) {
     if (phase.undo.length === 0) continue;
     await retried(async () => {
       try {

@@ -4,6 +4,7 @@ import type { App, AppRole, DataSource } from '../../model/app.ts';
 import { slugOf } from '../../model/app-schema.ts';
 import type { Definition } from '../../model/definition.ts';
 import { isEdgeTable } from '../../model/graph.ts';
+import type { PolicyDraft } from '../../model/policy.ts';
 import type { Table } from '../../model/table.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
 import { appObject } from './apps.ts';
@@ -11,6 +12,7 @@ import { providerOf } from './datasources.ts';
 import { refuse } from './errors.ts';
 import { fieldsOf, managed, required } from './management.ts';
 import { sourceOf, twins } from './package.ts';
+import { policyDraft, portablePolicy } from './policies.ts';
 import { bare } from './reply.ts';
 import { schemaOf } from './schema/document.ts';
 import { readSchemas } from './schema/draft.ts';
@@ -38,6 +40,10 @@ function exportApp(request: DialectRequest, { catalog }: RouteContext): Action {
       members: [...members],
     })),
     datatables: { name: app.slug, resources: byName(tables).map(resourceOf) },
+    policies: (catalog.policies ?? [])
+      .filter((policy) => policy.app === app.slug)
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map(portablePolicy),
   };
   return { kind: 'reply', reply: bare(document, request) };
 }
@@ -71,10 +77,12 @@ function importApp(request: DialectRequest, context: RouteContext): Action {
     app: 'object',
     roles: 'any',
     datatables: 'object',
+    policies: 'any',
   });
   const app = newApp(sent['app'], context);
   const roles = rolesOf(sent['roles'] ?? [], context);
   const tables = tablesOf(sent['datatables'], app, context);
+  const policies = policiesOf(sent['policies'] ?? [], app, context);
   const { slug } = app;
   const definitions: readonly Definition[] = [
     { kind: 'create_app', app },
@@ -88,6 +96,7 @@ function importApp(request: DialectRequest, context: RouteContext): Action {
       parent === undefined ? [] : [{ kind: 'define_app_role', app: slug, name, parent } as const],
     ),
     ...(tables.length === 0 ? [] : [{ kind: 'define_tables', app: slug, tables } as const]),
+    ...policies.map((policy) => ({ kind: 'put_policy', policy }) as const),
   ];
   return {
     kind: 'definition',
@@ -165,6 +174,15 @@ function tablesOf(sent: Json | undefined, app: App, present: RouteContext) {
   const { drafts, faults } = readSchemas(sources, context.catalog);
   requireNone([...twins(sources), ...faults]);
   return drafts;
+}
+
+/** Sets of derived roles go before the policies that use them. */
+function policiesOf(sent: Json, { slug }: App, { catalog }: RouteContext): readonly PolicyDraft[] {
+  const drafts = listAt(sent, 'policies').map((each, at) =>
+    policyDraft(objectAt(each, `policies.${at}`), slug, catalog.tenant),
+  );
+  const isSet = ({ content }: PolicyDraft): boolean => content.kind === 'derived_roles';
+  return [...drafts.filter(isSet), ...drafts.filter((draft) => !isSet(draft))];
 }
 
 function objectAt(value: Json | undefined, place: string): JsonObject {

@@ -86,7 +86,8 @@ function isEmpty(predicate: Predicate): boolean {
 
 function json(text: string): Json {
   try {
-    return parseJson(text);
+    // A key that is repeated would lose a condition.
+    return parseJson(text, () => false);
   } catch (error) {
     return refuse(`filter is not valid JSON: ${(error as Error).message}`, 'filter');
   }

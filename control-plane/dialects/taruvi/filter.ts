@@ -58,7 +58,8 @@ export function isRelated(predicate: Predicate): boolean {
 function tree(text: string, scope: Scope): readonly Member[] {
   let json: Json;
   try {
-    json = parseJson(text);
+    // Of a key that is repeated only the last value would count, and a condition be lost.
+    json = parseJson(text, () => false);
   } catch (error) {
     return refuse(`filters is not valid JSON: ${(error as Error).message}`, 'filters');
   }

@@ -1,7 +1,7 @@
-import type { Json, JsonObject } from '../../base/json.ts';
+import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type App, findApp } from '../../model/app.ts';
 import type { Catalog } from '../../model/catalog.ts';
-import { type Policy, policyId } from '../../model/policy.ts';
+import { type Policy, type PolicyDraft, policyId } from '../../model/policy.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { notFound, refuse } from './errors.ts';
 import { policyContent } from './policy-document.ts';
@@ -79,28 +79,44 @@ function getPolicy(request: DialectRequest, context: RouteContext): Action {
 /** Adds the policy, or replaces the one of its id whole. PUT: the one that the path names. */
 function putPolicy(request: DialectRequest, context: RouteContext): Action {
   const app = appFor(request, context);
-  const scope = `${context.catalog.tenant}_${app.slug}`;
-  const sent = objectOf(request.body);
-  const document = withoutShown(sent);
-  const content = policyContent(document, scope);
-  const id = policyId(content);
+  const policy = policyDraft(objectOf(request.body), app.slug, context.catalog.tenant);
+  const id = policyId(policy.content);
   const named = request.params['id'];
   if (named !== undefined && named !== id) {
     refuse(`The policy is '${id}', not '${named}'`, 'id', 'invalid_definition');
   }
-  const { disabled = false } = document;
-  if (typeof disabled !== 'boolean') {
-    refuse('disabled must be true or false', 'disabled', 'invalid_definition');
-  }
   return {
     kind: 'definition',
-    definition: {
-      kind: 'put_policy',
-      policy: { app: app.slug, content, document: scoped(document, scope), enabled: !disabled },
-    },
+    definition: { kind: 'put_policy', policy },
     reply: ({ catalog }) => shown(catalog, app, id, 'Policy saved'),
   };
 }
+
+/** A policy as it was sent, for an app of this slug. @throws ServiceError invalid_definition naming the place */
+export function policyDraft(sent: JsonObject, app: string, tenant: string): PolicyDraft {
+  const scope = `${tenant}_${app}`;
+  const document = withoutShown(sent);
+  const content = policyContent(document, scope);
+  const { disabled = false } = document;
+  if (typeof disabled !== 'boolean') {
+    return refuse('disabled must be true or false', 'disabled', 'invalid_definition');
+  }
+  return { app, content, document: scoped(document, scope), enabled: !disabled };
+}
+
+/** A policy as any app could be sent it. */
+export function portablePolicy({ document, enabled }: Policy): JsonObject {
+  const { disabled: _, ...said } = document;
+  const parts = Object.entries(said).map(([key, part]): [string, Json] => {
+    if (!scopedKinds.includes(key) || !isObject(part)) return [key, part];
+    const { scope: __, ...rest } = part;
+    return [key, rest];
+  });
+  return { ...Object.fromEntries(parts), ...(enabled ? {} : { disabled: true }) };
+}
+
+/** Parts of documents that name their scope. */
+const scopedKinds = ['resourcePolicy', 'principalPolicy', 'rolePolicy'];
 
 /** Keys that replies show and a document may bring back, to no effect. */
 const shownKeys = [
@@ -121,9 +137,7 @@ function withoutShown(sent: JsonObject): JsonObject {
 function scoped(document: JsonObject, scope: string): JsonObject {
   return Object.fromEntries(
     Object.entries(document).map(([key, part]): [string, Json] =>
-      ['resourcePolicy', 'principalPolicy', 'rolePolicy'].includes(key)
-        ? [key, { ...(part as JsonObject), scope }]
-        : [key, part],
+      scopedKinds.includes(key) ? [key, { ...(part as JsonObject), scope }] : [key, part],
     ),
   );
 }

@@ -13,6 +13,7 @@ let root: Taruvi;
 interface Package {
   readonly app: Row;
   readonly roles: readonly Row[];
+  readonly policies: readonly Row[];
   readonly datatables: { readonly name: string; readonly resources: readonly Row[] };
 }
 
@@ -62,6 +63,31 @@ beforeAll(async () => {
   await root.call('POST', '/shop/roles', { name: 'reader' }, 201);
   await root.call('POST', '/shop/roles', { name: 'a', parent: 'reader', members: ['ann'] }, 201);
   await root.call('POST', '/shop/datatables/create_schema', schemas);
+  const policies = [
+    {
+      resourcePolicy: {
+        resource: 'datatable:customers',
+        version: 'default',
+        importDerivedRoles: ['makers'],
+        rules: [{ actions: ['read'], effect: 'EFFECT_ALLOW', derivedRoles: ['maker'] }],
+      },
+    },
+    {
+      derivedRoles: {
+        name: 'makers',
+        definitions: [
+          {
+            name: 'maker',
+            parentRoles: ['a'],
+            condition: { match: { expr: 'R.attr.id > 0' } },
+          },
+        ],
+      },
+    },
+  ];
+  for (const policy of policies.toReversed()) {
+    await root.call('POST', '/shop/policies', { apiVersion: 'api.cerbos.dev/v1', ...policy });
+  }
   const draft = {
     name: 'later',
     datasource: 'main',
@@ -94,6 +120,8 @@ describe('an app as a document', () => {
       ],
     });
     expect(document.roles).toContainEqual({ name: 'a', parent: 'reader', members: ['ann'] });
+    expect(document.policies).toHaveLength(2);
+    expect(JSON.stringify(document.policies)).not.toContain('scope');
     const { resources } = document.datatables;
     expect(resources.map(({ name }) => name).sort()).toEqual(['customers', 'later', 'orders']);
     expect(resources.find(({ name }) => name === 'customers')).toMatchObject(
@@ -114,6 +142,9 @@ describe('an app as a document', () => {
     const later = await root.send('GET', '/copy/datatables/later');
     expect(later.body).toMatchObject({ is_materialized: false, datasource: 'main' });
     await root.call('POST', '/copy/datatables/customers/data/', { name: 'own' }, 201);
+    const ann = taruvi(app, principal(tenant, 'ann'));
+    expect(await ann.rows('/copy/datatables/customers/data/')).toMatchObject([{ name: 'own' }]);
+    await ann.refused(403, 'FORBIDDEN', 'GET', '/copy/datatables/orders/data/');
     await root.refused(400, 'VALIDATION_ERROR', 'POST', '/copy/datatables/orders/data/', {
       customer_id: 99,
     });
@@ -160,6 +191,7 @@ describe('an app as a document', () => {
       },
       'parent',
     ],
+    ['a policy', { app: { name: 'X' }, policies: [{}] }, 'policy'],
     [
       'a member that is no text',
       { app: { name: 'X' }, roles: [{ name: 'a', members: [1] }] },

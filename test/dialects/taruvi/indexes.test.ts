@@ -59,6 +59,14 @@ describe('an index', () => {
     [{ fields: ['doc'], method: 'gin' }, 'gin (doc)'],
     [{ fields: ['doc'], method: 'gin', using: 'jsonb_path_ops' }, 'gin (doc jsonb_path_ops)'],
     [{ fields: ['tags'], method: 'gin' }, 'gin (tags)'],
+    [
+      { fields: ['title'], method: 'gin', using: 'gin_trgm_ops' },
+      'gin (title rowhouse_trigrams.gin_trgm_ops)',
+    ],
+    [
+      { expression: 'lower(title)', method: 'gist', using: 'gist_trgm_ops' },
+      'gist (lower(title) rowhouse_trigrams.gist_trgm_ops)',
+    ],
     [{ fields: ['span'], method: 'gist' }, 'gist (span)'],
     [{ fields: ['place'], method: 'gist' }, 'gist (place)'],
     [{ fields: ['at'], method: 'brin' }, 'brin (at)'],

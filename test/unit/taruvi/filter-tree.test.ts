@@ -65,7 +65,9 @@ describe('trees', () => {
   });
 
   it('that are no JSON are refused', () => {
-    for (const text of ['', '{', 'name', '[1,]', '{"name":"\\u0000"}']) {
+    // A key that is repeated would lose a condition.
+    const repeated = '{"name":"a","name":"b"}';
+    for (const text of ['', '{', 'name', '[1,]', '{"name":"\\u0000"}', repeated]) {
       expect(refusal(() => parse(`filters=${encodeURIComponent(text)}`))).toBe(
         'bad_request filters',
       );
