@@ -6,6 +6,7 @@ import { openBench } from './environment.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { acl } from './scenarios/acl.ts';
 import { evolution } from './scenarios/evolution.ts';
+import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
@@ -25,6 +26,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   populate,
   search,
   evolution,
+  graph,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]

@@ -52,12 +52,12 @@ export const spellings: Readonly<Record<Operator, Spelling>> = {
   matches: regex('~'),
   not_matches: regex('!~'),
   contains: literal((text, part) => sql`strpos(${text}, ${part}) > 0`),
-  icontains: literal((text, part) => sql`strpos(lower(${text}), lower(${part})) > 0`),
+  icontains: literal((text, part) => sql`strpos(${folded(text)}, ${folded(part)}) > 0`),
   starts_with: literal((text, part) => sql`starts_with(${text}, ${part})`),
-  istarts_with: literal((text, part) => sql`starts_with(lower(${text}), lower(${part}))`),
+  istarts_with: literal((text, part) => sql`starts_with(${folded(text)}, ${folded(part)})`),
   ends_with: literal((text, part) => sql`starts_with(reverse(${text}), reverse(${part}))`),
   iends_with: literal(
-    (text, part) => sql`starts_with(reverse(lower(${text})), reverse(lower(${part})))`,
+    (text, part) => sql`starts_with(reverse(${folded(text)}), reverse(${folded(part)}))`,
   ),
   search: { form: 'search' },
   array_overlaps: array('&&'),
@@ -160,11 +160,16 @@ function textOf(field: Sql, type: ColumnType, place: Place): Sql {
   return field;
 }
 
+/** Without regard to case, of any letter: what compares by code points knows the case of ASCII alone. */
+function folded(text: Sql): Sql {
+  return sql`lower(${text} collate "default")`;
+}
+
 /** The list is lowered once, not once a row: an index on lower(column) finds its members. */
 export function foldedList(text: Sql, operand: Json, place: Place): Sql {
   const texts = listOf(operand, place).map((value) => plainText(value, place));
-  const folded = sql`array(select lower(item.value) from unnest(${bind(texts)}::text[]) as item (value))`;
-  return sql`lower(${text}) = any(${folded})`;
+  const list = sql`array(select lower(item.value) from unnest(${bind(texts)}::text[]) as item (value))`;
+  return sql`${folded(text)} = any(${list})`;
 }
 
 /** A pattern or literal-text condition on a text expression. */

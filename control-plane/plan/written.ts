@@ -1,5 +1,5 @@
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
-import type { Table } from '../model/table.ts';
+import { systemColumns, type Table } from '../model/table.ts';
 import type { Output, OutputItem } from '../statement/statement.ts';
 import { columnsOver, ownColumn } from './held.ts';
 import { listColumn } from './lists.ts';
@@ -74,6 +74,14 @@ function physicalColumns(table: Table, output: Output, context: Context): readon
   return [...new Set(names.map((name) => ownColumn(table, name)))];
 }
 
+/** What the lists or rights of a row are told by: in mode policy rules may speak of any column. */
+function judged({ kind }: OutputItem, table: Table): readonly string[] {
+  const lists = table.features.acl ? systemColumns.acl : [];
+  if (kind === 'access' || table.access !== 'policy') return lists;
+  const times = table.features.timestamps ? systemColumns.timestamps : [];
+  return [...table.columns.map(({ name }) => name), ...times, ...lists];
+}
+
 /** Physical columns that an item of the output is made of. */
 export function columnsOf(item: OutputItem, table: Table, context: Context): readonly string[] {
   switch (item.kind) {
@@ -87,7 +95,7 @@ export function columnsOf(item: OutputItem, table: Table, context: Context): rea
     case 'access':
     case 'right':
     case 'rights':
-      return table.features.acl ? ['_acl'] : [];
+      return judged(item, table);
     default:
       return [];
   }

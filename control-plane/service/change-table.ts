@@ -35,7 +35,7 @@ export function changeTable(
   requireOnce(next);
   const loss = lossOf(definition);
   const nodes = withTable(catalog, next);
-  const edges = changeEdges(next, nodes, tenant.lastRelation, loss !== false);
+  const edges = changeEdges(next, catalog, nodes, tenant.lastRelation, loss !== false);
   const options = { loss, ...(prepared ? { prepared } : {}) };
   const steps = [...diff(old, next, catalog, nodes, options), ...edges.steps];
   // What is prepared was allowed before it was.

@@ -130,7 +130,7 @@ export function planChange(
       const identity = { id, uuid: randomUUID(), schema: catalog.schema };
       const table = settle(definition.table, identity, base, randomUUID);
       const nodes = withTable(base, table);
-      const edges = changeEdges(table, nodes, id);
+      const edges = changeEdges(table, base, nodes, id);
       const enums = definition.enums ?? [];
       const types = enums.map((each) => createEnum(each, catalog));
       const made = [createTable(table, nodes), ...edges.steps];

@@ -21,11 +21,12 @@ export interface EdgeTableChange {
 }
 
 /**
- * The edge table that a table needs, made, changed or dropped. `catalog` has the table in it already. `loss`: edges of a type that goes
- * may go with it; else there must be none.
+ * The edge table that a table needs, made, changed or dropped. `catalog` has the table in it already, `before` as it was. `loss`: edges
+ * of a type that goes may go with it; else there must be none.
  */
 export function changeEdges(
   table: Table,
+  before: Catalog,
   catalog: Catalog,
   lastRelation: number,
   loss = false,
@@ -43,11 +44,14 @@ export function changeEdges(
     return { after, steps: [createTable(made, after)], made, lastRelation: id };
   }
   const draft = following(present, needed);
-  if (meaning(draft) === meaning(present)) return unchanged;
+  if (meaning(draft) === meaning(present)) {
+    // What hides the nodes hides their edges.
+    return { ...unchanged, steps: diff(present, present, before, catalog) };
+  }
   checkDraft(draft, catalog, present);
   const made = settle(draft, present, catalog, randomUUID, present);
   const after = withTable(catalog, made);
-  const steps = diff(present, made, catalog, after, { loss });
+  const steps = diff(present, made, before, after, { loss });
   return {
     ...unchanged,
     after,

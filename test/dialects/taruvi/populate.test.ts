@@ -188,3 +188,41 @@ describe('fields and allowed actions', () => {
     ]);
   });
 });
+
+describe('under policies', () => {
+  it('allowed actions are what the rules of the row say', async () => {
+    const rule = (actions: readonly string[], expr: string) => ({
+      actions,
+      effect: 'EFFECT_ALLOW',
+      roles: ['seller'],
+      condition: { match: { expr } },
+    });
+    await root.call('POST', '/default/policies', {
+      apiVersion: 'api.cerbos.dev/v1',
+      resourcePolicy: {
+        resource: 'datatable:products',
+        version: 'default',
+        rules: [
+          rule(['read'], 'R.attr.name != "three"'),
+          rule(['update'], 'R.attr.owner_id == P.id'),
+          rule(['delete'], 'R.attr.price > 1'),
+        ],
+      },
+    });
+    const tenant = database.slug('shop');
+    const bo = taruvi(app, principal(tenant, 'bo', { access: 'edit', roles: ['seller'] }));
+    const query = '?fields=name&allowed_actions=read,update,delete&name__in=one,two,three';
+    expect(await bo.rows(at('products', `${query}&ordering=id`))).toEqual([
+      { name: 'one', _allowed_actions: ['read', 'update'] },
+      { name: 'two', _allowed_actions: ['read', 'delete'] },
+    ]);
+    // What the rules of its table hide is neither populated nor counted.
+    const [company] = await bo.rows(at('companies', '?populate=products&name=Acme'));
+    expect(company?.['products']).toHaveLength(1);
+    const counted = await bo.call(
+      'GET',
+      at('products', '?_aggregate=count(*)&name__in=one,two,three'),
+    );
+    expect(counted.data).toEqual([{ count: 2 }]);
+  });
+});
