@@ -1,24 +1,23 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { ServiceError } from '../base/errors.ts';
-import type { JsonObject } from '../base/json.ts';
+import { basename, extname, join } from 'node:path';
+import { errorKinds, ServiceError } from '../base/errors.ts';
 import { findTable } from '../model/catalog.ts';
-import type { Reference, Table, TableDraft, TableName } from '../model/table.ts';
-import type { Caller, EngineParts } from './engine.ts';
+import type { Reference, TableDraft } from '../model/table.ts';
+import type { Caller } from './engine.ts';
 import { draftOf, newReference } from './import/draft.ts';
 import { fitter, Misfit, noColumn } from './import/fit.ts';
 import { readPackage } from './import/package.ts';
 import { readSource } from './import/read.ts';
+import { type NoTable, type Resource, targetsFirst } from './import/resource.ts';
 import { RowError, type Source } from './import/source.ts';
-
-/** What loading needs of the engine. */
-export type Loader = Pick<EngineParts, 'load' | 'loadRows' | 'execute' | 'define'>;
-
-export interface Progress {
-  readonly table: string;
-  readonly done: number;
-  readonly total: number;
-}
+import {
+  createTable,
+  type FittedRow,
+  insertRows,
+  type Loader,
+  type Progress,
+  redefine,
+} from './load-table.ts';
 
 export interface ImportOptions {
   readonly tenant: string;
@@ -26,120 +25,160 @@ export interface ImportOptions {
   readonly files: readonly string[];
   readonly caller: Caller;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told what became of each file or resource as soon as that is settled. */
+  readonly onOutcome: (outcome: ImportOutcome) => void;
   /** Told in words of things a user should know: a foreign key left out. */
   readonly notice?: (text: string) => void;
 }
 
-export interface ImportedTable {
-  readonly table: string;
-  readonly rows: number;
-  readonly created: boolean;
-}
+/** What became of one file, or of one resource of a data package. */
+export type ImportOutcome =
+  | {
+      readonly kind: 'loaded';
+      readonly name: string;
+      readonly rows: number;
+      readonly created: boolean;
+    }
+  | { readonly kind: 'refused'; readonly name: string; readonly reason: string }
+  | { readonly kind: 'no_table'; readonly name: string; readonly reason: string };
 
 /**
- * Loads files into tables of a tenant, making those that don't exist. All files are read and checked before anything is written; the
- * rows of one table come in one transaction; tables made by a run that fails are taken away again.
- * @throws RowError naming file, line, field and reason
+ * Loads files into tables of a tenant, making those that don't exist, each on its own: a file or resource of which one row is wrong is
+ * refused as a whole and leaves nothing behind, and so is what refers to it; all others are loaded. The rows of one table come in one
+ * transaction. @throws whatever keeps everything from being loaded: a file that is not there, a database that has gone
  */
-export async function importFiles(
-  loader: Loader,
-  options: ImportOptions,
-): Promise<readonly ImportedTable[]> {
-  const sources: Source[] = [];
-  for (const place of options.files) {
+export async function importFiles(loader: Loader, options: ImportOptions): Promise<void> {
+  const { resources, others } = await resourcesOf(options.files);
+  for (const { name, kind } of others) {
+    options.onOutcome({ kind: 'no_table', name, reason: kind });
+  }
+  const settled = new Map<string, TableDraft | 'refused'>();
+  for (const group of targetsFirst(resources)) {
+    for (const outcome of await importGroup(loader, options, group, settled)) {
+      options.onOutcome(outcome);
+    }
+  }
+}
+
+async function resourcesOf(
+  files: readonly string[],
+): Promise<{ readonly resources: readonly Resource[]; readonly others: readonly NoTable[] }> {
+  const resources: Resource[] = [];
+  const others: NoTable[] = [];
+  for (const place of files) {
     // A data package may be named by its folder.
     const file = (await stat(place)).isDirectory() ? join(place, 'datapackage.json') : place;
-    if (basename(file) === 'datapackage.json') sources.push(...(await readPackage(file)));
-    else sources.push(await readSource(file));
+    if (basename(file) === 'datapackage.json') {
+      const held = await readPackage(file);
+      resources.push(...held.tables);
+      others.push(...held.others);
+    } else {
+      const name =
+        basename(file).replace(/(\.[A-Za-z0-9]+)+$/, '') || basename(file, extname(file));
+      resources.push({ name, file, references: [], read: () => readSource(file) });
+    }
   }
-  const ordered = targetsFirst(sources);
-  const before = await loader.load(options.tenant, true);
-  const plans = ordered.map((source) => {
-    const table = findTable(before, { app: options.app, name: source.name });
-    const draft = table ?? draftOf(source, options.app);
-    return { source, draft, exists: table !== undefined, rows: rowsFor(source, draft) };
-  });
-  const made: TableName[] = [];
-  const done: ImportedTable[] = [];
+  return { resources, others };
+}
+
+/** A source, the table it goes into, and its rows as that has them. */
+interface Prepared {
+  readonly source: Source;
+  readonly draft: TableDraft;
+  readonly exists: boolean;
+  readonly rows: readonly FittedRow[];
+}
+
+/** Tables that refer to one another, all or none; mostly it is one table. `settled`: what has become of tables before; added to. */
+async function importGroup(
+  loader: Loader,
+  options: ImportOptions,
+  group: readonly Resource[],
+  settled: Map<string, TableDraft | 'refused'>,
+): Promise<readonly ImportOutcome[]> {
+  const made: TableDraft[] = [];
+  let current = group[0];
   try {
-    for (const { source, draft, exists, rows } of plans) {
+    const prepared: Prepared[] = [];
+    for (const resource of group) {
+      current = resource;
+      requireTargets(resource, settled);
+      prepared.push(await prepare(loader, options, resource));
+    }
+    const drafts = new Map([
+      ...settled,
+      ...prepared.map(({ draft }) => [draft.name, draft] as const),
+    ]);
+    const late: { readonly draft: TableDraft; readonly references: readonly Reference[] }[] = [];
+    for (const [at, { source, draft, exists, rows }] of prepared.entries()) {
+      current = group[at];
       if (!exists) {
-        const references = referencesOf(source, draft, plans, options);
-        await createTable(loader, options.caller, options.tenant, { ...draft, references });
-        made.push({ app: draft.app, name: draft.name });
+        const references = referencesOf(source, draft, drafts, options);
+        // A reference that closes a circle comes when the rows are there.
+        const closing = references.filter(({ target }) =>
+          prepared.some((other, place) => place > at && other.draft.name === target.name),
+        );
+        const now = references.filter((each) => !closing.includes(each));
+        await createTable(loader, options.caller, options.tenant, { ...draft, references: now });
+        made.push(draft);
+        if (closing.length > 0) late.push({ draft, references: closing });
       }
       await insertRows(loader, options, source, draft, rows);
-      done.push({ table: draft.name, rows: rows.length, created: !exists });
     }
+    for (const { draft, references } of late) {
+      current = group.find(({ name }) => name === draft.name) ?? current;
+      await addReferences(loader, options, draft, references);
+    }
+    return prepared.map(({ draft, exists, rows }) => {
+      settled.set(draft.name, draft);
+      return { kind: 'loaded', name: draft.name, rows: rows.length, created: !exists };
+    });
   } catch (error) {
-    // Also when it was an abort that ended the import.
-    const caller = { ...options.caller, signal: new AbortController().signal };
-    for (const table of made.reverse()) {
-      const catalog = await loader.load(options.tenant, true);
-      await loader.define({ kind: 'drop_table', table, retain: false }, catalog, caller);
-    }
-    throw error;
-  }
-  return done;
-}
-
-/** Makes one table; a definition of someone else in between is no reason to fail. */
-export async function createTable(
-  loader: Loader,
-  caller: Caller,
-  tenant: string,
-  table: TableDraft,
-): Promise<Table> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const catalog = await loader.load(tenant, attempt > 1);
-      const outcome = await loader.define({ kind: 'create_table', table }, catalog, caller);
-      if (outcome.table === undefined) throw new ServiceError('internal');
-      return outcome.table;
-    } catch (error) {
-      const stale = error instanceof ServiceError && error.kind === 'stale_catalog';
-      if (!stale || attempt === 3) throw error;
-    }
+    await takeBack(loader, options, made);
+    if (!isRefusal(error)) throw error;
+    const reason = (error as Error).message;
+    for (const { name } of group) settled.set(name, 'refused');
+    return group.map(({ name }) => ({
+      kind: 'refused',
+      name,
+      reason: name === current?.name ? reason : dependence(current?.name ?? ''),
+    }));
   }
 }
 
-/** A row fitted to its table. */
-export interface FittedRow {
-  readonly line: number;
-  readonly values: JsonObject;
+/** What is said of one file; anything else, such as a lost connection, ends it all. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof RowError || (error instanceof ServiceError && isOfSender(error));
 }
 
-/** Puts rows into a table, all or none, under the importing principal. */
-export async function insertRows(
-  loader: Loader,
-  options: Pick<ImportOptions, 'tenant' | 'caller' | 'onProgress'>,
-  source: Pick<Source, 'file'>,
-  table: TableName,
-  rows: readonly FittedRow[],
-): Promise<void> {
-  const report = (done: number): void =>
-    options.onProgress?.({ table: table.name, done, total: rows.length });
-  report(0);
-  const catalog = await loader.load(options.tenant, false);
-  const found = findTable(catalog, table);
-  if (!found) throw new ServiceError('table_not_found', undefined, { table: table.name });
-  const { faults } = await loader.loadRows(
-    {
-      table: found,
-      columns: found.columns.map(({ name }) => name),
-      rows: rows.map(({ values }, at) => ({ row: at + 1, values })),
-      skip: false,
-      dryRun: false,
-      onProgress: report,
-    },
-    catalog,
-    options.caller,
+function isOfSender({ kind }: ServiceError): boolean {
+  return errorKinds[kind].status < 500;
+}
+
+function dependence(name: string): string {
+  return `refers to ${name}, which is refused`;
+}
+
+function requireTargets(
+  { name, file, references }: Resource,
+  settled: ReadonlyMap<string, TableDraft | 'refused'>,
+): void {
+  const gone = references.find(
+    ({ resource }) => resource !== name && settled.get(resource) === 'refused',
   );
-  const [fault] = faults;
-  const line = fault === undefined ? undefined : rows[fault.row - 1]?.line;
-  if (fault && line !== undefined)
-    throw new RowError(source.file, line, fault.field, fault.message);
-  report(rows.length);
+  if (gone) throw new RowError(file, 1, gone.fields.join(', '), dependence(gone.resource));
+}
+
+async function prepare(
+  loader: Loader,
+  options: ImportOptions,
+  resource: Resource,
+): Promise<Prepared> {
+  const source = { ...(await resource.read()), name: resource.name };
+  const catalog = await loader.load(options.tenant, false);
+  const table = findTable(catalog, { app: options.app, name: source.name });
+  const draft = table ?? draftOf(source, options.app);
+  return { source, draft, exists: table !== undefined, rows: rowsFor(source, draft) };
 }
 
 function rowsFor(source: Source, table: TableDraft): FittedRow[] {
@@ -147,7 +186,7 @@ function rowsFor(source: Source, table: TableDraft): FittedRow[] {
     ({ name }) => !table.columns.some((column) => column.name === name),
   );
   if (unknown) throw new RowError(source.file, 1, unknown.name, noColumn(table));
-  const fit = fitter(table, source.fields ?? [], source.textual);
+  const fit = fitter(table, spellingsOf(source, table), source.textual);
   return source.rows.map((row) => {
     try {
       return { line: row.line, values: fit(row) };
@@ -158,18 +197,29 @@ function rowsFor(source: Source, table: TableDraft): FittedRow[] {
   });
 }
 
+/** Where nothing says the type of a column, any value is one of its texts. */
+function spellingsOf({ fields = [] }: Source, table: TableDraft): Source['fields'] & object {
+  const said = new Map(fields.map((field) => [field.name, field]));
+  return table.columns.map(({ name }) => {
+    const field = said.get(name) ?? { name };
+    return field.type === undefined ? { ...field, mixed: true } : field;
+  });
+}
+
 /** Foreign keys of a package, where the target is the key of its table: Postgres needs a full unique index there. */
 function referencesOf(
   source: Source,
   draft: TableDraft,
-  plans: readonly { readonly source: Source; readonly draft: TableDraft }[],
+  drafts: ReadonlyMap<string, TableDraft | 'refused'>,
   options: ImportOptions,
-): Reference[] {
-  return (source.references ?? []).flatMap((reference) => {
-    const { fields, resource, targetFields } = reference;
-    const target =
-      resource === '' ? draft : plans.find((plan) => plan.source.name === resource)?.draft;
-    if (target === undefined || target.key.join('\0') !== targetFields.join('\0')) {
+): readonly Reference[] {
+  return (source.references ?? []).flatMap(({ fields, resource, targetFields }) => {
+    const target = resource === '' ? draft : drafts.get(resource);
+    if (
+      target === undefined ||
+      target === 'refused' ||
+      target.key.join('\0') !== targetFields.join('\0')
+    ) {
       options.notice?.(
         `${source.name}: the foreign key (${fields.join(', ')}) is left out, its target is not the primary key of ${resource || 'the table'}`,
       );
@@ -179,17 +229,32 @@ function referencesOf(
   });
 }
 
-/** Sources in such an order that a referenced table comes before those that refer to it. */
-function targetsFirst(sources: readonly Source[]): Source[] {
-  const ordered = new Set<Source>();
-  const visit = (source: Source, path: readonly Source[]): void => {
-    if (ordered.has(source) || path.includes(source)) return;
-    for (const { resource } of source.references ?? []) {
-      const target = sources.find((other) => other.name === resource);
-      if (target !== undefined) visit(target, [...path, source]);
-    }
-    ordered.add(source);
-  };
-  for (const source of sources) visit(source, []);
-  return [...ordered];
+async function addReferences(
+  loader: Loader,
+  { caller, tenant }: ImportOptions,
+  draft: TableDraft,
+  references: readonly Reference[],
+): Promise<void> {
+  await redefine(loader, caller, tenant, (catalog) => {
+    const table = findTable(catalog, draft);
+    if (!table) throw new ServiceError('table_not_found', undefined, { table: draft.name });
+    const to = { ...table, references: [...table.references, ...references] };
+    return { kind: 'change_table', from: table, to };
+  });
+}
+
+/** Also when it was an abort that ended the import. */
+async function takeBack(
+  loader: Loader,
+  { caller, tenant }: ImportOptions,
+  made: readonly TableDraft[],
+): Promise<void> {
+  const patient = { ...caller, signal: new AbortController().signal };
+  for (const { app, name } of made.toReversed()) {
+    await redefine(loader, patient, tenant, () => ({
+      kind: 'drop_table',
+      table: { app, name },
+      retain: false,
+    }));
+  }
 }
