@@ -10,6 +10,7 @@ import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
+import { policy } from './scenarios/policy.ts';
 import { populate } from './scenarios/populate.ts';
 import { provision } from './scenarios/provision.ts';
 import { search } from './scenarios/search.ts';
@@ -23,6 +24,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   acl,
   provision,
   pgrest,
+  policy,
   populate,
   search,
   evolution,

@@ -43,7 +43,7 @@ export const graph: Scenario = async (bench) => {
     goals,
     notes: [
       `${figure(nodes)} nodes, ${figure(edges)} edges a graph, keys integer; downwards from the node with the most children`,
-      'policy: mode policy, the caller may read by the setting of the app; every edge is looked at with both its ends',
+      'policy: mode policy, the caller may read by the setting of the app: a condition that is one for all rows',
     ],
   };
 };

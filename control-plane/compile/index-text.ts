@@ -54,6 +54,9 @@ async function textsOf(
   };
 }
 
+/** Longer texts can nest deeper than the parser, the printer or Postgres can follow. */
+const longest = 2000;
+
 const neutral = new Set(['limitOption', 'op', 'targetList', 'whereClause']);
 
 async function expressionOf(text: string, index: string): Promise<Node> {
@@ -74,6 +77,7 @@ async function conditionOf(text: string, index: string): Promise<Node> {
 
 /** The one SELECT that a text within it leaves a SELECT. */
 async function selectOf(text: string, index: string): Promise<Node> {
+  if (text.length > longest) return refuse(index, `a text of more than ${longest} characters`);
   let statements: readonly { readonly stmt?: unknown }[];
   try {
     statements = (await parse(text)).stmts ?? [];

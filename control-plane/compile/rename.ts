@@ -51,12 +51,16 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
     ...own.map(({ from, to }) =>
       toText(sql`alter table ${here} rename column ${ident(from)} to ${ident(to)}`),
     ),
-    ...names.flatMap(({ from, to }) => moveObject(table.schema, to, from.name, to.name)),
+    ...objectMoves(names, table).flatMap(({ object, from, to }) =>
+      moveObject(table.schema, object, from, to),
+    ),
     ...triggers.flatMap(({ to }) => to.create),
   ];
   const reverse = [
     ...triggers.flatMap(({ to }) => to.drop),
-    ...names.flatMap(({ from, to }) => moveObject(table.schema, to, to.name, from.name)),
+    ...objectMoves(names, table)
+      .toReversed()
+      .flatMap(({ object, from, to }) => moveObject(table.schema, object, to, from)),
     ...own
       .toReversed()
       .map(({ from, to }) =>
@@ -71,6 +75,23 @@ export function renameTable(old: Table, next: Table, before: Catalog): Renamed {
     catalog,
     steps: [{ op: 'rename', class: 'safe', description, forward, reverse }],
   };
+}
+
+/** As with columns: a name that another object is about to take is given up first, for a passing one. */
+function objectMoves(
+  pairs: readonly { readonly from: TableObject; readonly to: TableObject }[],
+  { id }: Pick<Table, 'id'>,
+) {
+  const taken = new Set(pairs.map(({ to }) => to.name));
+  const moves = pairs.map(({ from, to }, index) => {
+    const passing = `_rowhouse_passing_${id}_${index}`;
+    return { object: to, from: from.name, to: to.name, passing };
+  });
+  const leaves = ({ from }: { readonly from: string }): boolean => taken.has(from);
+  return [
+    ...moves.filter(leaves).map((move) => ({ ...move, to: move.passing })),
+    ...moves.map((move) => (leaves(move) ? { ...move, from: move.passing } : move)),
+  ];
 }
 
 interface Move {

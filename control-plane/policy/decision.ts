@@ -124,8 +124,10 @@ function textOf(condition: Condition): unknown {
   return { [condition.kind]: condition.of.map(textOf) };
 }
 
-/** Whether the principal holds one of the roles. */
-function found(roles: readonly string[], { roles: held }: Standing): Sql {
+/** Whether the principal holds one of the roles. Who is somebody needs no roles to be found by `*`. */
+function found(roles: readonly string[], { roles: held, named }: Standing): Sql {
+  const open = roles.includes('*');
+  if (open && !roles.includes('anonymous')) return sql`(${named})`;
   return sql`${held} operator(pg_catalog.&&) ${names(roles)}`;
 }
 

@@ -91,6 +91,7 @@ describe('an index', () => {
     ],
     [{ expression: "date_trunc('month', day::timestamp)" }, /date_trunc\('month'::text/],
     [{ expression: "date_trunc('day', at at time zone 'UTC')" }, /timezone\('UTC'::text, at\)/],
+    [{ expression: `n${' + n'.repeat(400)}` }, /\+ n/],
     [{ expression: 'extract(year from day)' }, /"extract"\('year'::text, day\)/],
     [{ expression: 'md5(title)', method: 'hash' }, 'hash (md5(title))'],
     [
@@ -169,6 +170,9 @@ describe('an index', () => {
     'n) union select (1',
     'n from pg_class',
     '(select 1)',
+    `${'n + '.repeat(2000)}n`,
+    `${'not '.repeat(400)}n`,
+    `${'('.repeat(900)}n = 1${')'.repeat(900)} and random() > 1`,
     'exists (select 1)',
     'pg_sleep(10) is null',
     "set_config('a', 'b', false) is null",
@@ -199,18 +203,21 @@ describe('an index', () => {
     'n + title > 1',
     'nosuch(n)',
   ];
-  test.each(hostile)('%j as a condition or expression changes nothing', async (text) => {
-    for (const index of [{ fields: ['n'], where: text }, { expression: text }]) {
-      const before = await snapshot(database, tenant);
-      const body = {
-        name: `x${++counter}`,
-        json_schema: { fields, indexes: [{ name: 'i', ...index }] },
-      };
-      const error = await root.refused(400, 'VALIDATION_ERROR', 'POST', tables, body);
-      expect(error.message).not.toMatch(/t_keys|control\.|syntax error/);
-      expect(difference(before, await snapshot(database, tenant))).toEqual([]);
-    }
-  });
+  test.each(hostile.map((text) => [text.slice(0, 60), text] as const))(
+    '%j as a condition or expression changes nothing',
+    async (_, text) => {
+      for (const index of [{ fields: ['n'], where: text }, { expression: text }]) {
+        const before = await snapshot(database, tenant);
+        const body = {
+          name: `x${++counter}`,
+          json_schema: { fields, indexes: [{ name: 'i', ...index }] },
+        };
+        const error = await root.refused(400, 'VALIDATION_ERROR', 'POST', tables, body);
+        expect(error.message).not.toMatch(/t_keys|control\.|syntax error/);
+        expect(difference(before, await snapshot(database, tenant))).toEqual([]);
+      }
+    },
+  );
 });
 
 describe('search fields', () => {
