@@ -232,3 +232,16 @@ export function fail(
 ): Reply {
   return errorReply(translate(error, { schema: request.params['schema'] }));
 }
+
+/** @throws MonkError listing every key of the body that means nothing here */
+export function refuseStrangers(body: JsonObject, known: readonly string[]): void {
+  const strangers = Object.keys(body).filter((key) => !known.includes(key));
+  if (strangers.length === 0) return;
+  throw invalid(
+    strangers.map((field) => ({
+      field,
+      code: 'UNKNOWN_FIELD',
+      message: `Unknown field '${field}'`,
+    })),
+  );
+}
