@@ -41,7 +41,7 @@ export const ends = { from: 'from_id', to: 'to_id' } as const;
 const reservedName = 'data';
 
 /** The name of the edge table of a table. */
-export function edgeTableName(table: string): string {
+function edgeTableName(table: string): string {
   return `${table}_edges`;
 }
 

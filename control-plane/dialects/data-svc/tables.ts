@@ -6,7 +6,7 @@ import type { AccessLists, Output, OutputItem } from '../../statement/statement.
 import { refuse } from './refuse.ts';
 
 /** Tables of objects a tenant may make by writing. */
-export const mostTables = 1_000;
+const mostTables = 1_000;
 
 /** Where the tables that this dialect makes live. */
 const home = { app: 'default', datasource: 'objects' } as const;

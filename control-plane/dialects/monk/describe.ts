@@ -63,7 +63,7 @@ export const getSchema: Handler = (request, context, shape) => ({
 });
 
 /** A schema and its columns; the key named `id` is a system field and no column. */
-export function schemaObject(table: Table): JsonObject {
+function schemaObject(table: Table): JsonObject {
   return {
     id: table.uuid,
     schema_name: nameOf(table),

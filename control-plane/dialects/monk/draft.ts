@@ -93,7 +93,7 @@ const idColumn = draftColumn(
 );
 
 /** A schema of this dialect without columns of its own yet. */
-export function emptyDraft(name: string, values: Partial<TableDraft>): TableDraft {
+function emptyDraft(name: string, values: Partial<TableDraft>): TableDraft {
   return {
     app: 'default',
     name,

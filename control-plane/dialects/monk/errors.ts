@@ -204,7 +204,7 @@ function faultItem({ field, code, message }: Fault): Item {
 }
 
 /** The reply of an error. Statuses that invite another try say when. */
-export function errorReply(error: MonkError): Reply {
+function errorReply(error: MonkError): Reply {
   const [status, type] = codes[error.code];
   const { field, details, data, retryAfter } = error.extras;
   const wait = retryAfter ?? (error.code === 'DATABASE_UNAVAILABLE' ? 1 : undefined);
