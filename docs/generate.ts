@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorKinds } from '../control-plane/base/errors.ts';
+import { supportPage } from './support.ts';
 
 const groups = [
   ['RH1', 'The request'],
@@ -32,4 +33,7 @@ export function errorsPage(): string {
   return `${lines.join('\n')}\n`;
 }
 
-if (import.meta.main) writeFileSync(join(import.meta.dirname, 'errors.md'), errorsPage());
+if (import.meta.main) {
+  writeFileSync(join(import.meta.dirname, 'errors.md'), errorsPage());
+  writeFileSync(join(import.meta.dirname, 'dialects', 'support.md'), supportPage());
+}

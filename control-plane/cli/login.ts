@@ -4,6 +4,7 @@ import { loadConfig } from '../config.ts';
 import { withServices } from './services.ts';
 import {
   accessLevel,
+  claims,
   names,
   notEmpty,
   type PrincipalOptions,
@@ -26,6 +27,7 @@ function createCommand(): Command {
     .requiredOption('--sub <id>', 'principal it is', notEmpty)
     .option('--roles <a,b>', 'names of roles', names)
     .option('--orgs <x,y>', 'ids of organisations', names)
+    .option('--claims <json>', 'further claims, for conditions of policies', claims)
     .addOption(
       new Option('--access <level>', 'deny, read, edit, full or root')
         .argParser(accessLevel)

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { Progress } from '../service/import.ts';
+import type { Progress } from '../service/load-table.ts';
 
 /** Shows how far loading has come: a bar per table on a terminal, a line per table elsewhere. */
 export function progressBar(out: NodeJS.WriteStream): {

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { loadConfig } from '../config.ts';
 import {
   accessLevel,
+  claims,
   names,
   notEmpty,
   type PrincipalOptions,
@@ -18,6 +19,7 @@ export function tokenCommand(): Command {
     .requiredOption('--sub <id>', 'principal it names', notEmpty)
     .option('--roles <a,b>', 'names of roles', names)
     .option('--orgs <x,y>', 'ids of organisations', names)
+    .option('--claims <json>', 'further claims, for conditions of policies', claims)
     .addOption(
       new Option('--access <level>', 'deny, read, edit, full or root')
         .argParser(accessLevel)

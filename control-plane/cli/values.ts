@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
 
 /** Options that say who someone is. */
@@ -9,6 +10,7 @@ export interface PrincipalOptions {
   readonly orgs?: readonly string[];
   readonly access?: Level;
   readonly operator?: boolean;
+  readonly claims?: JsonObject;
 }
 
 /** The principal that the options describe. An operator belongs to no tenant. */
@@ -22,6 +24,7 @@ export function principalFrom(options: PrincipalOptions): Principal {
     access: options.access ?? 'edit',
     sudo: false,
     operator,
+    ...(options.claims === undefined ? {} : { attributes: options.claims }),
   };
 }
 
@@ -45,6 +48,18 @@ export function names(text: string): readonly string[] {
     .map((name) => name.trim())
     .filter((name) => name !== '');
   return [...new Set(list)];
+}
+
+/** `{"dept":"sales"}` → claims for conditions of policies. */
+export function claims(text: string): JsonObject {
+  let value: Json = null;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    // Told below.
+  }
+  if (!isObject(value)) throw new InvalidArgumentError('It is a JSON object.');
+  return value;
 }
 
 export function accessLevel(text: string): Level {

@@ -190,12 +190,16 @@ function shown(table: Table, condition: Sql, answers: boolean): Sql {
 }
 
 function policy(
-  table: Pick<Table, 'schema' | 'physical'>,
+  table: Pick<Table, 'schema' | 'physical'> & Partial<Pick<Table, 'columns'>>,
   name: string,
   rest: Sql,
-  pins: readonly string[] = [],
+  keys: readonly string[] = [],
 ): TableObject {
   const on = tableName(table);
+  const text = toText(rest);
+  const { columns = [] } = table;
+  const named = columns.filter((column) => text.includes(toText(ident(column.name))));
+  const pins = [...keys, ...named.map((column) => column.name)];
   return {
     kind: 'policy',
     on: table.physical,

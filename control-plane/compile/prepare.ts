@@ -3,13 +3,15 @@ import type { DataLoss } from '../model/definition.ts';
 import type { Phase } from '../model/phase.ts';
 import type { Table } from '../model/table.ts';
 import { retypedNames } from './column.ts';
+import { constraints } from './constraint.ts';
+import { indexes } from './index.ts';
 import type { TableObject } from './object.ts';
 import { addColumns, fillColumn, proveRequired } from './prepare-columns.ts';
 import { buildIndex, makeConstraint } from './prepare-objects.ts';
 import { keyOf, type Prepared, passingName } from './prepared.ts';
-import { inbound } from './reference.ts';
+import { inbound, references } from './reference.ts';
 import { columnWork, isProved, isWritten, stage } from './stage.ts';
-import { isDefinedOnly, objectsOf } from './table.ts';
+import { isDefinedOnly } from './table.ts';
 
 /** A change of a table in use. */
 export interface Evolution {
@@ -45,10 +47,10 @@ export function prepare(evolution: Evolution): Preparation {
   const staged = stage(old, next);
   const around = withTable(before, staged);
   const columns = columnWork(old, staged, next);
-  const was = new Set([...objectsOf(old, before), ...inbound(old, before)].map(fingerprint));
+  const was = new Set(resting(old, before).map(fingerprint));
   const retyped = retypedNames(old, next);
-  const goals = [...objectsOf(next, after), ...inbound(next, after)];
-  const made = [...objectsOf(staged, around), ...inbound(staged, around)].flatMap((object, at) => {
+  const goals = resting(next, after);
+  const made = resting(staged, around).flatMap((object, at) => {
     const goal = goals[at];
     if (!goal || !object.apart || object.under !== undefined) return [];
     const rebuilt = goal.pins?.some((name) => retyped.has(name));
@@ -77,6 +79,16 @@ export function prepare(evolution: Evolution): Preparation {
       objects: new Map(made.map(({ goal, name }) => [keyOf(goal), name])),
     },
   };
+}
+
+/** What rests on rows. Policies don't, and what they say of columns has no meaning under passing names. */
+function resting(table: Table, catalog: Catalog): readonly TableObject[] {
+  return [
+    ...constraints(table),
+    ...indexes(table),
+    ...references(table, catalog),
+    ...inbound(table, catalog),
+  ];
 }
 
 function fingerprint(object: TableObject): string {

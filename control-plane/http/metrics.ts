@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Endpoint } from './exchange.ts';
 
@@ -19,6 +20,8 @@ export interface Metrics {
 /** Prometheus metrics of one server. Labels are route patterns and dialect names, never values of a request: their number is bounded. */
 export function createMetrics(pools: Readonly<Record<string, () => PoolState>>): Metrics {
   const registry = new Registry();
+  // A scrape meets one of several workers, and tells which.
+  if (cluster.worker) registry.setDefaultLabels({ worker: String(cluster.worker.id) });
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
     name: 'rowhouse_http_request_duration_seconds',

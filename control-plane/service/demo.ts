@@ -9,7 +9,7 @@ import type { Caller } from './engine.ts';
 import { newColumn, newReference, newTable, uuidKey } from './import/draft.ts';
 import { readSource } from './import/read.ts';
 import type { SourceRow } from './import/source.ts';
-import { createTable, insertRows, type Loader, type Progress } from './import.ts';
+import { createTable, insertRows, type Loader, type Progress } from './load-table.ts';
 
 /** The tenant that `make run` makes. */
 export const demoTenant = 'demo';

@@ -163,7 +163,8 @@ async function verifyPublic(
 
 function claimsOf(principal: Principal): JWTPayload {
   return {
-    ...principal.attributes,
+    // Never a claim that has a meaning: those come from the principal itself.
+    ...attributesOf(principal.attributes ?? {}, {}).attributes,
     ...(principal.tenant === undefined ? {} : { tenant: principal.tenant }),
     ...(principal.roles.length === 0 ? {} : { roles: principal.roles }),
     ...(principal.orgs.length === 0 ? {} : { orgs: principal.orgs }),

@@ -12,6 +12,8 @@ export interface Spelling {
   readonly bareNumber?: boolean;
   /** How a date or time is written, in strptime's letters. */
   readonly pattern?: string;
+  /** Numbers, true and false stand for their own texts in a column of text. */
+  readonly mixed?: true;
 }
 
 /** Which columns a file must have: all in order, all, all and maybe others, some and no others, at least one. */

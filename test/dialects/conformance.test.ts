@@ -21,6 +21,7 @@ import { matches } from '../support/oracle-filter.ts';
 import { inParallel } from '../support/parallel.ts';
 import { plainSql } from '../support/plain-sql.ts';
 import { principal, whoOf } from '../support/principal.ts';
+import { Unspeakable } from '../support/unspeakable.ts';
 
 const [table] = tables;
 if (table === undefined) throw new Error('the corpus lost its tables');
@@ -135,6 +136,17 @@ describe('faulty filters are refused', () => {
   });
 });
 
+const plain = predicates.flatMap((predicate) => {
+  if ('error' in predicate) return [];
+  const { where } = predicate;
+  try {
+    return [{ where, condition: plainSql(where, columns) }];
+  } catch (error) {
+    if (!(error instanceof Unspeakable)) throw error;
+    return [];
+  }
+});
+
 describe('plain SQL of a login role finds the same rows', () => {
   it.each(
     principals.filter((each) => each.sudo !== true).map((each) => [each.name, each] as const),
@@ -142,10 +154,9 @@ describe('plain SQL of a login role finds the same rows', () => {
     const wrong: string[] = [];
     const client = logins.client(label);
     const from = format('select id from %I.%I', `t_${tenant}`, name);
-    for (const [at, { where }] of predicates.filter((each) => !('error' in each)).entries()) {
-      const condition = plainSql(where, columns);
+    for (const [at, { where, condition }] of plain.entries()) {
       // Each condition for one principal in three: all would only take longer.
-      if (condition === undefined || (at + label.length) % 3 !== 0) continue;
+      if ((at + label.length) % 3 !== 0) continue;
       const found = await client.query<{ id: string }>(`${from} where ${condition}`);
       const got = short(found.rows.map((row) => row.id).sort());
       const want = short(expected(where, of));

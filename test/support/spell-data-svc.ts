@@ -3,6 +3,7 @@
  * Imports nothing of the product.
  */
 import type { OracleColumn } from './oracle-filter.ts';
+import { cannot } from './unspeakable.ts';
 import { isRecord, type Value } from './values.ts';
 
 export interface Filter {
@@ -11,13 +12,6 @@ export interface Filter {
   /** JSON text: numbers keep their digits. */
   readonly valuesJson?: string;
   readonly subFilters?: readonly Filter[];
-}
-
-/** Why Data Svc cannot say what a filter says. */
-export class Unspeakable extends Error {}
-
-function cannot(reason: string): never {
-  throw new Unspeakable(reason);
 }
 
 /** @throws Unspeakable with the reason */

@@ -3,6 +3,7 @@
  * and a value. Imports nothing of the product.
  */
 import type { OracleColumn } from './oracle-filter.ts';
+import { cannot } from './unspeakable.ts';
 import { isRecord, type Value } from './values.ts';
 
 export interface Condition {
@@ -63,13 +64,6 @@ const words: Readonly<Record<string, Word>> = {
 
 /** Columns that the oracle knows and this dialect does not serve. */
 const unserved = new Set(['created_at', 'updated_at', 'trashed_at', 'deleted_at']);
-
-/** Why PgREST cannot say what a filter says. */
-export class Unspeakable extends Error {}
-
-function cannot(reason: string): never {
-  throw new Unspeakable(reason);
-}
 
 /** @throws Unspeakable with the reason */
 export function spell(

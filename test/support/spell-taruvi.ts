@@ -4,14 +4,8 @@
  */
 import type { OracleColumn } from './oracle-filter.ts';
 import { isLeaf, type Leaf, type Tree } from './oracle-taruvi.ts';
+import { cannot } from './unspeakable.ts';
 import { isRecord, type Value } from './values.ts';
-
-/** Why Taruvi cannot say what a filter says. */
-export class Unspeakable extends Error {}
-
-function cannot(reason: string): never {
-  throw new Unspeakable(reason);
-}
 
 /** @throws Unspeakable with the reason */
 export function spell(where: Value, columns: readonly OracleColumn[]): Tree {

@@ -58,11 +58,11 @@ export function convert(
   if (typeof value === 'object') refuse(`is not ${article(type)}`);
   switch (classOf(type)) {
     case 'text':
-      return String(value);
+      return typeof value === 'string' || field.mixed ? String(value) : refuse(notA(value, type));
     case 'boolean':
       return typeof value === 'boolean' ? value : boolean(String(value), field);
     case 'number':
-      if (typeof value === 'boolean') refuse(`${value} is not ${article(type)}`);
+      if (typeof value === 'boolean') refuse(notA(value, type));
       return typeof value === 'number' ? value : number(value, type, field);
     case 'time':
     case 'uuid':
@@ -82,7 +82,7 @@ export function convert(
 function exact(value: ExactNumber, type: ColumnType, field: Omit<Spelling, 'name'>): Json {
   if (type.base === 'jsonb') return value;
   if (type.array) refuse(`is not ${article(type)}`);
-  if (classOf(type) === 'text') return value.rawJSON;
+  if (classOf(type) === 'text' && field.mixed) return value.rawJSON;
   const { groupChar: _group, decimalChar: _decimal, ...plain } = field;
   return convert(digitsOf(value), type, plain, false);
 }
@@ -155,8 +155,8 @@ function isMoment(value: string): boolean {
   return isDate(value) && hour < 24 && minute < 60 && second < 60;
 }
 
-function notA(value: string, type: ColumnType): string {
-  const shown = value.length > 60 ? `${value.slice(0, 60)}…` : value;
+function notA(value: string | number | boolean, type: ColumnType): string {
+  const shown = typeof value === 'string' && value.length > 60 ? `${value.slice(0, 60)}…` : value;
   return `${JSON.stringify(shown)} is not ${article(type)}`;
 }
 

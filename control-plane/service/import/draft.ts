@@ -40,9 +40,9 @@ export function newColumn(
 }
 
 /** The uuid key that Monk's tables have. */
-export function uuidKey(): Column {
+export function uuidKey(name = 'id'): Column {
   return newColumn(
-    'id',
+    name,
     { base: 'uuid' },
     { required: true, immutable: true, default: { kind: 'uuid' } },
   );
@@ -95,7 +95,7 @@ export function newTable(
 
 /**
  * The table a source asks for. Its key: the one the package names; else a column `id` that identifies every row; else a generated
- * uuid. Features whose columns the file has itself are left off. References are added by the caller, who knows the other tables.
+ * uuid, `id` or `row_id`. Features whose columns the file has itself are left off. References are added by the caller, who knows the other tables.
  */
 export function draftOf(source: Source, app: string): TableDraft {
   const fields = source.fields ?? fieldsIn(source);
@@ -105,11 +105,12 @@ export function draftOf(source: Source, app: string): TableDraft {
   });
   const key = source.key ?? naturalKey(source, fields);
   const own = new Set(columns.map((column) => column.name));
+  const generated = keyName(own);
   const free = (names: readonly string[]): boolean => names.every((name) => !own.has(name));
   return newTable(
     { app, name: source.name },
-    key === undefined ? [uuidKey(), ...columns] : columns.map((each) => asKey(each, key)),
-    key ?? ['id'],
+    key === undefined ? [uuidKey(generated), ...columns] : columns.map((each) => asKey(each, key)),
+    key ?? [generated],
     {
       features: {
         ...features,
@@ -129,12 +130,16 @@ function naturalKey(source: Source, fields: readonly SourceField[]): string[] | 
   if (!fields.some((field) => field.name === 'id')) return undefined;
   const values = valuesOf(source, 'id');
   const distinct = new Set(values.map(String));
-  if (values.includes(null) || distinct.size < values.length) {
-    throw new Error(
-      `${source.file}: column id does not identify the rows (some are empty or repeat). Rename it, or name a primaryKey in a data package`,
-    );
+  return values.includes(null) || distinct.size < values.length ? undefined : ['id'];
+}
+
+/** Of a generated key: `id`, or where the file has a column of that name, which does not identify its rows, the next that is free. */
+function keyName(taken: ReadonlySet<string>): string {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? 'row_id' : `row_id_${n}`;
+    if (!taken.has('id')) return 'id';
+    if (!taken.has(name)) return name;
   }
-  return ['id'];
 }
 
 function fieldsIn(source: Source): SourceField[] {

@@ -1,32 +1,80 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, posix } from 'node:path';
+import { dirname, extname, isAbsolute, join, posix } from 'node:path';
 import { isObject, isStrings, type Json, type JsonObject } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import type { ColumnType } from '../../base/types.ts';
+import { fieldsOf, keysOf } from './fields.ts';
 import { type CsvDialect, readCsv, readSource } from './read.ts';
-import { RowError, type Source, type SourceField, type SourceReference } from './source.ts';
+import type { NoTable, Resource } from './resource.ts';
+import { RowError, type Source, type SourceField } from './source.ts';
 
-/** The resources of a Frictionless data package (https://datapackage.org), tables only, in the order of the descriptor. */
-export async function readPackage(file: string): Promise<Source[]> {
-  // Real descriptors begin with a byte-order mark, which JSON forbids.
-  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
-  const descriptor = parse(file, text);
-  const resources = descriptor['resources'];
-  if (!Array.isArray(resources) || resources.length === 0) fault(file, 'resources', 'is missing');
-  const sources: Source[] = [];
-  for (const [index, resource] of (resources as readonly Json[]).entries()) {
-    const place = `resources[${index}]`;
-    if (!isObject(resource)) fault(file, place, 'is not an object');
-    sources.push(await readResource(file, place, resource));
-  }
-  return sources;
+/** What a data package holds, in the order of its descriptor. */
+export interface Package {
+  readonly tables: readonly Resource[];
+  readonly others: readonly NoTable[];
 }
 
-async function readResource(file: string, place: string, resource: JsonObject): Promise<Source> {
-  const name = resource['name'];
-  if (typeof name !== 'string' || name === '') fault(file, `${place}.name`, 'is missing');
+/**
+ * A Frictionless data package (https://datapackage.org). What is wrong with one resource shows when that one is read.
+ * @throws RowError for a descriptor that is none
+ */
+export async function readPackage(file: string): Promise<Package> {
+  // Real descriptors begin with a byte-order mark, which JSON forbids.
+  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  const { resources } = parse(file, text);
+  if (!Array.isArray(resources) || resources.length === 0) fault(file, 'resources', 'is missing');
+  const tables: Resource[] = [];
+  const others: NoTable[] = [];
+  for (const [index, resource] of (resources as readonly Json[]).entries()) {
+    const place = `resources[${index}]`;
+    const said = isObject(resource) ? resource : {};
+    const name = typeof said['name'] === 'string' ? said['name'] : '';
+    const kind = otherThanTable(said);
+    if (kind !== undefined) {
+      others.push({ name: name || place, file: String(said['path'] ?? file), kind });
+      continue;
+    }
+    const taken = tables.some((each) => each.name === name);
+    const { schema } = said;
+    tables.push({
+      name: name || place,
+      file,
+      references: isObject(schema) ? keysOf(schema).references : [],
+      read: async () => {
+        if (!isObject(resource)) fault(file, place, 'is not an object');
+        if (name === '') fault(file, `${place}.name`, 'is missing');
+        if (taken) fault(file, `${place}.name`, 'another resource has this name');
+        return await readResource(file, place, name, said);
+      },
+    });
+  }
+  return { tables, others };
+}
+
+const tabular = ['csv', 'tsv', 'json', 'ndjson', 'jsonl'];
+
+/** What a resource is when it is no table; one with a schema always means to be one. */
+function otherThanTable(resource: JsonObject): string | undefined {
+  const { type, schema, data } = resource;
+  if (isObject(schema) || type === 'table' || Array.isArray(data)) return undefined;
+  if (typeof type === 'string') return `${type}, ${formatOf(resource) || 'of no format'}`;
+  const format = formatOf(resource);
+  return format === '' || tabular.includes(format) ? undefined : format;
+}
+
+function formatOf({ format, path }: JsonObject): string {
+  const [first = path] = isStrings(path) ? path : [];
+  const ending = typeof first === 'string' ? extname(first).slice(1) : '';
+  return (typeof format === 'string' ? format.replace(/^\./, '') : ending).toLowerCase();
+}
+
+async function readResource(
+  file: string,
+  place: string,
+  name: string,
+  resource: JsonObject,
+): Promise<Source> {
   const schema = isObject(resource['schema']) ? resource['schema'] : undefined;
-  const fields = schema === undefined ? undefined : fieldsOf(file, place, schema);
+  const fields = schema && fieldsOf(schema, (at, reason) => fault(file, `${place}.${at}`, reason));
   const description = resource['description'] ?? resource['title'];
   const common = {
     name,
@@ -34,7 +82,7 @@ async function readResource(file: string, place: string, resource: JsonObject): 
     ...(schema === undefined ? {} : keysOf(schema)),
   };
   if (Array.isArray(resource['data'])) {
-    const rows = resource['data'].map((values: Json) =>
+    const rows = (resource['data'] as readonly Json[]).map((values) =>
       isObject(values) ? { line: 1, values } : fault(file, `${place}.data`, 'holds no objects'),
     );
     return { ...common, file, textual: false, rows, ...(fields ? { fields } : {}) };
@@ -61,22 +109,49 @@ async function readPart(
   schema: JsonObject | undefined,
   fields: readonly SourceField[] | undefined,
 ): Promise<Source> {
-  const format = String(resource['format'] ?? '').toLowerCase();
-  const isCsv = format === 'csv' || format === 'tsv' || /\.(csv|tsv)$/i.test(path);
-  if (!isCsv) return readSource(path);
-  const names = fields?.map((field) => field.name);
-  const dialect = dialectOf(resource, schema, format === 'tsv' || path.endsWith('.tsv'));
-  const read = await readCsv(path, dialect, names);
-  for (const name of names ?? []) {
-    if (!read.fields.includes(name))
-      throw new RowError(path, 1, name, 'the file has no such column');
+  const format = formatOf(resource);
+  if (format !== '' && !tabular.includes(format)) {
+    throw new RowError(path, 1, '', `files of format ${format} are not read`);
   }
-  const named = (fields ?? []).map((field) => field.name);
-  const extra = fields && read.fields.find((name) => !named.includes(name));
-  if (extra !== undefined) throw new RowError(path, 1, extra, 'the package does not describe it');
-  const found = read.fields.map((name) => ({ name }));
-  return { name: '', file: path, textual: true, rows: read.rows, fields: fields ?? found };
+  const isCsv = format === 'csv' || format === 'tsv' || /\.(csv|tsv)$/i.test(path);
+  const source = isCsv
+    ? await readTable(path, resource, schema, fields, format === 'tsv' || path.endsWith('.tsv'))
+    : await readSource(path);
+  if (fields) requireFields(path, source, fields);
+  return source;
 }
+
+async function readTable(
+  path: string,
+  resource: JsonObject,
+  schema: JsonObject | undefined,
+  fields: readonly SourceField[] | undefined,
+  tabs: boolean,
+): Promise<Source> {
+  const names = fields?.map((field) => field.name);
+  const read = await readCsv(path, dialectOf(resource, schema, tabs), names);
+  const found = read.fields.map((name) => ({ name }));
+  return { name: '', file: path, textual: true, rows: read.rows, fields: found };
+}
+
+/** A file has the fields that its schema describes, and no others. */
+function requireFields(path: string, source: Source, fields: readonly SourceField[]): void {
+  const described = new Set(fields.map(({ name }) => name));
+  const found = new Set(source.fields?.map(({ name }) => name));
+  for (const { line, values } of source.fields ? [] : source.rows) {
+    for (const name of Object.keys(values)) {
+      if (!described.has(name)) throw new RowError(path, line, name, undescribed);
+      found.add(name);
+    }
+  }
+  const extra = [...found].find((name) => !described.has(name));
+  if (extra !== undefined) throw new RowError(path, 1, extra, undescribed);
+  const lacking = fields.find(({ name }) => !found.has(name));
+  const any = source.fields !== undefined || source.rows.length > 0;
+  if (any && lacking) throw new RowError(path, 1, lacking.name, 'the file has no such column');
+}
+
+const undescribed = 'the package does not describe it';
 
 /** Paths lie below the descriptor: a package is not to read other files of this machine. */
 function pathsOf(file: string, place: string, resource: JsonObject): string[] {
@@ -99,7 +174,9 @@ function dialectOf(
   schema: JsonObject | undefined,
   tabs: boolean,
 ): CsvDialect {
-  const dialect = isObject(resource['dialect']) ? resource['dialect'] : {};
+  const said = isObject(resource['dialect']) ? resource['dialect'] : {};
+  // Some writers keep what belongs to CSV in a part of its own.
+  const dialect = isObject(said['csv']) ? { ...said, ...said['csv'] } : said;
   const text = (name: string): string | undefined =>
     typeof dialect[name] === 'string' ? (dialect[name] as string) : undefined;
   const missing = schema?.['missingValues'];
@@ -112,104 +189,6 @@ function dialectOf(
     ...(typeof resource['encoding'] === 'string' ? { encoding: resource['encoding'] } : {}),
     ...(isStrings(missing) ? { missing } : {}),
   };
-}
-
-/** Types of the Table Schema standard. What has no equal here is kept as it is written. */
-const types: Readonly<Record<string, ColumnType>> = {
-  string: { base: 'text' },
-  number: { base: 'numeric' },
-  integer: { base: 'bigint' },
-  boolean: { base: 'boolean' },
-  date: { base: 'date' },
-  time: { base: 'time' },
-  datetime: { base: 'timestamptz' },
-  year: { base: 'integer' },
-  object: { base: 'jsonb' },
-  array: { base: 'jsonb' },
-  geojson: { base: 'jsonb' },
-};
-
-function fieldsOf(file: string, place: string, schema: JsonObject): SourceField[] | undefined {
-  const { fields } = schema;
-  if (!Array.isArray(fields)) return undefined;
-  return fields.map((field: Json, index): SourceField => {
-    if (!isObject(field) || typeof field['name'] !== 'string') {
-      fault(file, `${place}.schema.fields[${index}].name`, 'is missing');
-    }
-    return fieldOf(field, String(field['name']));
-  });
-}
-
-function fieldOf(field: JsonObject, name: string): SourceField {
-  const type = typeOf(field);
-  const { trueValues, falseValues, decimalChar, groupChar } = field;
-  return {
-    name,
-    type,
-    rules: rulesOf(field, type),
-    ...(isStrings(trueValues) || isStrings(falseValues)
-      ? {
-          booleans: {
-            yes: isStrings(trueValues) ? trueValues : ['true'],
-            no: isStrings(falseValues) ? falseValues : ['false'],
-          },
-        }
-      : {}),
-    ...(typeof decimalChar === 'string' ? { decimalChar } : {}),
-    ...(typeof groupChar === 'string' ? { groupChar } : {}),
-  };
-}
-
-function typeOf(field: JsonObject): ColumnType {
-  const { type = 'string', format = 'default' } = field;
-  if (type === 'string' && format === 'uuid') return { base: 'uuid' };
-  // Dates in a format of their own are kept as written rather than read wrongly.
-  const timely = type === 'date' || type === 'datetime' || type === 'time';
-  if (timely && format !== 'default' && format !== 'any') return { base: 'text' };
-  return types[String(type)] ?? { base: 'text' };
-}
-
-function rulesOf(field: JsonObject, type: ColumnType): NonNullable<SourceField['rules']> {
-  const rules = isObject(field['constraints']) ? field['constraints'] : {};
-  const isText = type.base === 'text';
-  const bound = (name: string, length: string): number | undefined => {
-    const value = rules[isText ? length : name];
-    return value === undefined || value === null || value === '' ? undefined : Number(value);
-  };
-  const minimum = bound('minimum', 'minLength');
-  const maximum = bound('maximum', 'maxLength');
-  const description = field['description'] ?? field['title'];
-  const numeric = isText || ['numeric', 'bigint', 'integer'].includes(type.base);
-  return {
-    ...(rules['required'] === true ? { required: true } : {}),
-    ...(rules['unique'] === true ? { unique: true } : {}),
-    ...(numeric && Number.isFinite(minimum) ? { minimum: minimum ?? 0 } : {}),
-    ...(numeric && Number.isFinite(maximum) ? { maximum: maximum ?? 0 } : {}),
-    ...(isText && typeof rules['pattern'] === 'string'
-      ? { pattern: `^(?:${rules['pattern']})$` }
-      : {}),
-    ...(Array.isArray(rules['enum']) && type.base !== 'jsonb'
-      ? { enum: rules['enum'].map(String) }
-      : {}),
-    ...(typeof description === 'string' && description !== '' ? { description } : {}),
-  };
-}
-
-function keysOf(schema: JsonObject): Pick<Source, 'key' | 'references'> {
-  const names = (value: Json | undefined): readonly string[] =>
-    typeof value === 'string' ? [value] : isStrings(value) ? value : [];
-  const key = names(schema['primaryKey']);
-  const foreign = Array.isArray(schema['foreignKeys']) ? schema['foreignKeys'] : [];
-  const references: SourceReference[] = foreign.filter(isObject).flatMap((each) => {
-    const reference = each['reference'];
-    if (!isObject(reference)) return [];
-    return {
-      fields: names(each['fields']),
-      resource: String(reference['resource'] ?? ''),
-      targetFields: names(reference['fields']),
-    };
-  });
-  return { ...(key.length > 0 ? { key } : {}), references };
 }
 
 function parse(file: string, text: string): JsonObject {

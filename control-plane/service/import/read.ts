@@ -212,7 +212,7 @@ export async function* textOf(
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   encoding = 'utf-8',
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  const decoder = decoderOf(file, encoding);
   let line = 1;
   try {
     for await (const chunk of bytes) {
@@ -224,6 +224,14 @@ export async function* textOf(
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new RowError(file, line, '', `at or below this line are bytes that are not ${encoding}`);
+  }
+}
+
+function decoderOf(file: string, encoding: string): InstanceType<typeof TextDecoder> {
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  } catch {
+    throw new RowError(file, 1, '', `the encoding ${encoding} is not known`);
   }
 }
 

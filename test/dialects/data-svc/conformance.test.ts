@@ -16,7 +16,8 @@ import { holds } from '../../support/oracle.ts';
 import { matches } from '../../support/oracle-filter.ts';
 import { inParallel } from '../../support/parallel.ts';
 import { principal, whoOf } from '../../support/principal.ts';
-import { type Filter, spell, Unspeakable } from '../../support/spell-data-svc.ts';
+import { type Filter, spell } from '../../support/spell-data-svc.ts';
+import { Unspeakable } from '../../support/unspeakable.ts';
 import type { Value } from '../../support/values.ts';
 
 const [table] = tables;

@@ -16,13 +16,8 @@ import { holds } from '../../support/oracle.ts';
 import { matches } from '../../support/oracle-filter.ts';
 import { inParallel } from '../../support/parallel.ts';
 import { principal, whoOf } from '../../support/principal.ts';
-import {
-  asParameters,
-  asStanza,
-  type Condition,
-  spell,
-  Unspeakable,
-} from '../../support/spell-pgrest.ts';
+import { asParameters, asStanza, type Condition, spell } from '../../support/spell-pgrest.ts';
+import { Unspeakable } from '../../support/unspeakable.ts';
 import type { Value } from '../../support/values.ts';
 
 const [table] = tables;

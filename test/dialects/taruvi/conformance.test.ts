@@ -17,7 +17,8 @@ import { matches } from '../../support/oracle-filter.ts';
 import { isLeaf, type Leaf, type Tree, truthOf } from '../../support/oracle-taruvi.ts';
 import { inParallel } from '../../support/parallel.ts';
 import { principal, whoOf } from '../../support/principal.ts';
-import { asParameters, asTree, spell, Unspeakable } from '../../support/spell-taruvi.ts';
+import { asParameters, asTree, spell } from '../../support/spell-taruvi.ts';
+import { Unspeakable } from '../../support/unspeakable.ts';
 import type { Value } from '../../support/values.ts';
 
 const [table] = tables;

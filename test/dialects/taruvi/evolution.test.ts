@@ -194,6 +194,30 @@ describe('what would be lost', () => {
   });
 });
 
+test('a column that policies speak of may change its type', async () => {
+  const path = await made();
+  const name = path.split('/').at(-1);
+  await root.call('POST', '/default/policies', {
+    apiVersion: 'api.cerbos.dev/v1',
+    resourcePolicy: {
+      resource: `datatable:${name}`,
+      version: 'default',
+      rules: [
+        {
+          actions: ['read'],
+          effect: 'EFFECT_ALLOW',
+          roles: ['*'],
+          condition: { match: { expr: 'R.attr.price > 1.7' } },
+        },
+      ],
+    },
+  });
+  expect(await reader.rows(`${path}/data`)).toHaveLength(1);
+  const real = { name: 'price', type: 'number', 'x-pg-type': 'double precision' };
+  await root.call('PATCH', path, schema(title ?? {}, real, note ?? {}));
+  expect(await reader.rows(`${path}/data`)).toHaveLength(1);
+});
+
 describe('operations', () => {
   test('are listed newest first, and taken back once', async () => {
     const path = await made();

@@ -3,6 +3,7 @@ import { reason } from '../../../control-plane/cli/failure.ts';
 import { psqlCommand } from '../../../control-plane/cli/login.ts';
 import {
   accessLevel,
+  claims,
   names,
   principalFrom,
   seconds,
@@ -28,6 +29,16 @@ describe('times', () => {
 describe('names', () => {
   test('are trimmed, distinct and never empty', () => {
     expect(names(' a, b ,,a')).toEqual(['a', 'b']);
+  });
+});
+
+describe('claims', () => {
+  test('are a JSON object', () => {
+    expect(claims('{"dept":"sales"}')).toEqual({ dept: 'sales' });
+  });
+
+  test.each(['', 'sales', '[1]', '"x"', 'null'])('%j is none', (text) => {
+    expect(() => claims(text)).toThrow(/a JSON object/);
   });
 });
 

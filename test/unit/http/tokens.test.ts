@@ -185,6 +185,22 @@ describe('claims of other issuers', () => {
     });
   });
 
+  it('attributes travel in tokens of our own, and make nobody an operator', async () => {
+    const tokens = createTokens(settings);
+    const attributes = { dept: 'hr', operator: true, sub: 'root', exp: 1 };
+    const ann = {
+      sub: 'ann',
+      tenant: 'acme',
+      roles: [],
+      orgs: [],
+      access: 'edit',
+      sudo: false,
+      operator: false,
+    } as const;
+    const known = await tokens.verify(await tokens.sign({ ...ann, attributes }, 60));
+    expect(known).toMatchObject({ ...ann, attributes: { dept: 'hr' } });
+  });
+
   it('a path finds nothing inherited', async () => {
     await refused(own(), { ...settings, claims: { sub: 'constructor.name' } });
     await refused(own(), { ...settings, claims: { sub: '__proto__' } });

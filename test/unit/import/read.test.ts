@@ -79,9 +79,13 @@ describe('data packages', () => {
   const descriptor = (resources: unknown): string =>
     file('datapackage.json', `\uFEFF${JSON.stringify({ resources })}`);
 
+  const readAll = async (path: string): Promise<void> => {
+    for (const table of (await readPackage(path)).tables) await table.read();
+  };
+
   test('types, rules and keys come from the schema', async () => {
     file('data/x.csv', 'code,n,ok\n007,"1.000,5",ja\n');
-    const [source] = await readPackage(
+    const { tables } = await readPackage(
       descriptor([
         {
           name: 'things',
@@ -97,7 +101,7 @@ describe('data packages', () => {
         },
       ]),
     );
-    expect(source).toMatchObject({
+    expect(await tables[0]?.read()).toMatchObject({
       name: 'things',
       key: ['code'],
       fields: [
@@ -116,13 +120,44 @@ describe('data packages', () => {
     [[{ path: 'x.csv' }], /resources\[0\]\.name: is missing/],
     [[], /resources: is missing/],
   ])('%j is refused', async (resources, message) => {
-    await expect(readPackage(descriptor(resources))).rejects.toThrow(message);
+    await expect(readAll(descriptor(resources))).rejects.toThrow(message);
   });
 
   test('a file without a described column is refused by name', async () => {
     file('x.csv', 'a\n1\n');
     const fields = [{ name: 'a' }, { name: 'b' }];
     const path = descriptor([{ name: 'x', path: 'x.csv', schema: { fields } }]);
-    await expect(readPackage(path)).rejects.toThrow(/field b: the file has no such column/);
+    await expect(readAll(path)).rejects.toThrow(/field b: the file has no such column/);
+  });
+
+  test.each([
+    [{ type: 'table', format: '.arrow', path: 'x.arrow' }, /files of format arrow are not read/],
+    [{ path: 'x.csv', encoding: 'klingon' }, /the encoding klingon is not known/],
+    [{ path: 'x.json', schema: { fields: [{ name: 'a' }] } }, /line 2, field b: the package does/],
+    [{ path: 'x.json', schema: { fields: 'abc'.split('').map((name) => ({ name })) } }, /field c/],
+    [{ path: 'x.json', schema: { fields: [{ name: 'a' }, { name: 'a' }] } }, /described twice/],
+  ])('%j is refused', async (resource, message) => {
+    file('x.csv', 'a\n1\n');
+    file('x.json', '[{"a":"1"},\n{"a":"2","b":"3"}]');
+    await expect(readAll(descriptor([{ name: 'x', ...resource }]))).rejects.toThrow(message);
+  });
+
+  test('what holds no rows is no table; of two of a name the second is refused', async () => {
+    file('x.csv', 'a\n1\n');
+    const path = descriptor([
+      { name: 'icon', type: 'file', path: 'icon.png', format: 'png' },
+      { name: 'map', type: 'json', path: 'map.json', format: 'topojson' },
+      { name: 'plain', path: 'x.png' },
+      { name: 'x', path: 'x.csv' },
+      { name: 'x', path: 'x.csv' },
+    ]);
+    const { tables, others } = await readPackage(path);
+    expect(others.map(({ name, kind }) => [name, kind])).toEqual([
+      ['icon', 'file, png'],
+      ['map', 'json, topojson'],
+      ['plain', 'png'],
+    ]);
+    expect((await tables[0]?.read())?.rows).toHaveLength(1);
+    await expect(tables[1]?.read()).rejects.toThrow(/another resource has this name/);
   });
 });
