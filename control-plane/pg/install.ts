@@ -4,6 +4,7 @@ import pg from 'pg';
 import format from 'pg-format';
 import { functionsHash, tenantFunctions, tenantSchema } from '../compile/tenant.ts';
 import { markLeakproof } from './leakproof.ts';
+import { allowParallel } from './parallel.ts';
 import { matchesVerifier } from './scram.ts';
 import { moduleFiles, packageRoot, type SqlFile, sqlFile } from './sql-files.ts';
 
@@ -63,6 +64,7 @@ async function installAll(client: pg.ClientBase, options: InstallOptions): Promi
   const password = await patiently(() => setPassword(client, options.gatewayPassword));
   const superuser = await isSuperuser(client);
   const leakproof = superuser ? await markLeakproof(client) : [];
+  if (superuser) await allowParallel(client);
   await client.query('set role rowhouse_owner');
   try {
     const migrations = await migrate(client);

@@ -96,6 +96,10 @@ describe('doctor', () => {
       () => 'grant execute on function pg_catalog.set_config(text, text, boolean) to public',
     ],
     ['leakproof', () => 'alter function pg_catalog.ts_match_vq(tsvector, tsquery) not leakproof'],
+    [
+      'parallel',
+      () => 'alter function pg_catalog.pg_current_xact_id_if_assigned() parallel unsafe',
+    ],
     ['modules', () => 'delete from control.modules'],
     ['migrations', () => 'delete from control.pgmigrations'],
     ['search-path', () => 'alter function rowhouse.principal() reset search_path'],

@@ -67,9 +67,11 @@ export function viewOf(name: string, catalog: Catalog): View {
   };
 }
 
-/** Whether a table has the columns id and data of this dialect. */
+/** Whether a table has the columns id and data of this dialect, and no declared fields within. */
 export function isOfObjects(table: Table): boolean {
-  return table.provider === 'jsonb' && table.datasource === home.datasource;
+  return (
+    table.provider === 'jsonb' && table.datasource === home.datasource && table.holder === undefined
+  );
 }
 
 function ofApp(name: string, catalog: Catalog): Table | undefined {
