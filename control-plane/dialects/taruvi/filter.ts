@@ -11,14 +11,11 @@ import { membersOf } from './tree.ts';
 /** Parameters with a meaning of their own: they go before fields of the name, which `page__eq` still reaches. */
 const reserved: ReadonlySet<string> = new Set([
   ...['page', 'page_size', 'pageSize', 'limit', 'offset', '_start', '_end'],
-  ...['ordering', '_sort', '_order', 'populate', 'fields', 'search', 'filters'],
-  ...['unique_fields', 'partial', 'allowed_actions', 'include_deleted', 'include', 'depth'],
+  ...['ordering', '_sort', '_order', 'populate', 'fields', 'search', 'filters', 'filter'],
+  ...['ids', 'unique_fields', 'partial', 'allowed_actions', 'include_deleted', 'include', 'depth'],
   ...['format', 'relationship_type', 'graph_types', 'traversal'],
   ...['_aggregate', '_group_by', '_having', '_count', 'envelope'],
 ]);
-
-/** Reserved, too, and no reader means to have them passed over. */
-const ofDeletes: ReadonlySet<string> = new Set(['filter', 'ids']);
 
 /**
  * The conditions of a list: `field=value`, `field__op=value` and the trees of `filters`, all of which must hold. Undefined: none.
@@ -32,7 +29,6 @@ export function parseFilters(
   const scope = newScope(table, catalog);
   const members: Member[] = [];
   for (const [key, values] of query) {
-    if (ofDeletes.has(key)) refuse(`${key} says what to delete; reads take filters`, key);
     if (reserved.has(key)) continue;
     members.push(...values.map((value) => keyed(key, { value, typed: false }, scope, false)));
   }

@@ -176,10 +176,6 @@ describe('keys', () => {
     );
   });
 
-  it.each(['filter', 'ids'])('%s says what to delete and is not passed over', (key) => {
-    expect(refusal(() => parse(`${key}={"name":"a"}`))).toBe(`bad_request ${key}`);
-  });
-
   it.each(['_topk', '_vector_q', '_hybrid_alpha', 'doc__vector_near'])('%s: no vectors', (key) => {
     expect(() => parse(`${key}=1`)).toThrow('vector search is not served');
   });
