@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { functionsHash } from '../compile/tenant.ts';
+import { functionsHash } from '../compile/tenant-functions.ts';
 import { unmarked } from './leakproof.ts';
 import { isParallel } from './parallel.ts';
 import { migrationNames, moduleFiles } from './sql-files.ts';

@@ -7,6 +7,7 @@ import { ownColumns } from '../model/held.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Upsert } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { defaultOf, resettable } from './default.ts';
 import { keyColumns } from './key.ts';
 import { combine, freshLists } from './lists.ts';
@@ -61,7 +62,7 @@ function putListed(upsert: Upsert, table: Table, key: string, context: Context):
   }));
   const call = sql`rowhouse.put_listed(${literal(table.id)}::int, ${bind(JSON.stringify(rows))}::jsonb)`;
   const back = changed(table, key, upsert.output, context);
-  return sql`with changed as materialized (select c.* from ${call} as c) select ${back.rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from changed where shown) as matched, count(*)::int as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
+  return sql`with changed as materialized (select c.* from ${call} as c) select ${answerRow({ rows: back.rows, matched: sql`(select count(*)::int from changed where shown)`, changed: sql`count(*)::int` })} from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
 }
 
 /** What columns fall back to, as far as it can be said beforehand; the rest becomes NULL. */
@@ -160,7 +161,7 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   ];
   const rows = sql`select ${back.select} from written as w${back.joins} order by w.n`;
   const printed = certain ? back.rows : sql`coalesce(${refused}, ${back.rows})`;
-  return sql`${withAll(ctes)}select ${printed} as rows, count(*)::int as count, null::bigint as total, count(*)::int as matched, count(*)::int as changed from (${rows}) as r`;
+  return sql`${withAll(ctes)}select ${answerRow({ rows: printed, matched: sql`count(*)::int`, changed: sql`count(*)::int` })} from (${rows}) as r`;
 
   function placeOf(name: string): number {
     return named.findIndex((column) => column.name === name);

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { tenantSchema } from '../../control-plane/compile/tenant.ts';
+import { tenantSchema } from '../../control-plane/compile/names.ts';
 import { doctor } from '../../control-plane/pg/doctor.ts';
 import { install } from '../../control-plane/pg/install.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
