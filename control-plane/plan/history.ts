@@ -33,7 +33,7 @@ export function planHistory(statement: History, catalog: Catalog): Planned {
     const more = sql`count(*) > ${bind(statement.cap)}::bigint`;
     cases.push([more, refusal('limit_required', about)]);
   }
-  const printed = sql`rowhouse.bounded(coalesce('[' || string_agg(row_to_json(r)::text, ',') || ']', '[]'))`;
+  const printed = sql`rowhouse.bounded(coalesce('[' || string_agg(row_to_json(r.*)::text, ',') || ']', '[]'))`;
   const rows = cases.length === 0 ? printed : sql`coalesce(${verdict(cases)}, ${printed})`;
   const versions = statement.form === 'versions';
   const number = versions

@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
+import { ownColumns } from '../model/held.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Upsert } from '../statement/statement.ts';
@@ -90,15 +91,14 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
     ]),
     ...(listed ? [{ name: 'a', type: 'int' }] : []),
   ];
+  const needed = upsert.unnamed === 'keep' ? neededOf(table, by) : new Set<string>();
   // What rows are found by, named or not: computed once, so that a conflict leads back to the row sent.
   const sent = by.map((name, at) => ({ name, cell: raw(`x.b${at}`), value: cellOf(name) }));
   const isSent = all(sent.map(({ name, cell }) => sql`${cell} = excluded.${ident(name)}`));
   const others = named.filter(({ name }) => !by.includes(name));
-  const columns = [...by, ...others.map(({ name }) => name)].map((name) => ident(name));
-  const cells = [
-    ...sent.map(({ cell }) => sql`${cell}`),
-    ...others.map(({ name }) => cellOf(name)),
-  ];
+  const inserted = new Set([...others.map(({ name }) => name), ...needed]);
+  const columns = [...by, ...inserted].map((name) => ident(name));
+  const cells = [...sent.map(({ cell }) => sql`${cell}`), ...[...inserted].map(cellOf)];
   const kept = new Set([...table.key, ...by]);
   const resets = upsert.unnamed === 'default' ? resettable(table).map(({ name }) => name) : [];
   const free = others.filter(({ name }) => !kept.has(name) && !resets.includes(name));
@@ -160,13 +160,33 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   /** The value of a new row: what is sent, else the default. */
   function cellOf(name: string): Sql {
     const column = table.columns.find((each) => each.name === name);
-    const preset = column ? defaultOf(column, context) : undefined;
+    const preset = needed.has(name) ? standing(name) : column && defaultOf(column, context);
     const at = placeOf(name);
     if (at === -1) return preset ?? sql`null::${raw(typeText(needColumn(table, name)))}`;
     const cell = raw(`x.c${at}`);
     if (named[at]?.always || !preset) return sql`${cell}`;
     return sql`case when ${raw(`x.h${at}`)} then ${cell} else ${preset} end`;
   }
+
+  /** What a row that is there already has: Postgres asks for required values before it looks for a conflict. */
+  function standing(name: string): Sql {
+    const found = all(sent.map((one) => sql`e.${ident(one.name)} = ${one.cell}`));
+    return sql`(select e.${ident(name)} from ${relation(table)} as e where ${found})`;
+  }
+}
+
+/** Columns that a new row must name, and a change need not. */
+function neededOf(table: Table, by: readonly string[]): ReadonlySet<string> {
+  const known = new Set([...table.key, ...by]);
+  const columns = ownColumns(table).filter(
+    (column) =>
+      column.required &&
+      column.default === undefined &&
+      !column.identity &&
+      !column.sudo &&
+      !known.has(column.name),
+  );
+  return new Set(columns.map(({ name }) => name));
 }
 
 /** The unique columns as ON CONFLICT names them. With a trash, other columns than the key are unique among live rows only. */

@@ -239,7 +239,7 @@ begin
          _acl = coalesce(((select l.acls from relists as l) ->> %7$s)::integer, rowhouse.relisted(%2$L, t._acl,
            ((select s.rows from sent as s) -> excluded.%3$I::text -> ''lists'') - ''authors''))
        where (select l.acls from relists as l) ? %7$s or rowhouse.allows(%2$L, ''manage'', t._acl)
-       returning t.%3$I::text as key, t.xmax::text = ''0'' as created, t._acl as acl, to_jsonb(t) as row
+       returning t.%3$I::text as key, t.xmax::text = ''0'' as created, t._acl as acl, to_jsonb(t.*) as row
      )
      select jsonb_agg(jsonb_build_object(''n'', i.n, ''key'', (i.typed).%3$I::text, ''created'', d.created,
        ''spoofed'', not rowhouse.strings(i.lists -> ''authors'') operator(pg_catalog.<@) $2,
