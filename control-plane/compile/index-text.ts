@@ -11,7 +11,7 @@ import type { Node } from './view-refusal.ts';
  * printed anew from the tree: nothing of the text as sent reaches a statement.
  * @throws ServiceError invalid_definition naming the index and what was found
  */
-export async function checkedIndexes<T extends TableDraft>(draft: T): Promise<T> {
+async function checkedIndexes<T extends TableDraft>(draft: T): Promise<T> {
   const { indexes = [] } = draft;
   if (!indexes.some(({ expression, where }) => (expression ?? where) !== undefined)) return draft;
   await loadModule();

@@ -33,3 +33,9 @@ export function cut(text: string, bytes: number): string {
   }
   return head;
 }
+
+/** Name of a tenant's schema and of its role. */
+export function tenantSchema(slug: string): string {
+  if (!/^[a-z][a-z0-9_-]{0,39}$/.test(slug)) throw new TypeError(`not a tenant slug: ${slug}`);
+  return `t_${slug}`;
+}

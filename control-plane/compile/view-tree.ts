@@ -1,4 +1,4 @@
-import type { Catalog } from '../model/catalog.ts';
+import { type Catalog, nearestName } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import {
   allowedFunctions,
@@ -159,7 +159,7 @@ function castType(body: Node, scope: Scope, walk: Walk): void {
   if (body['setof'] === true || body['pct_type'] === true) refuse(`the type ${names.join('.')}`);
   visit(body['typmods'], scope, walk);
   const known = qualifier === undefined || isOwn(qualifier, walk.catalog);
-  const found = known ? named(walk.catalog.enums ?? [], name) : undefined;
+  const found = known ? nearestName(walk.catalog.enums ?? [], name) : undefined;
   if (found) {
     body['names'] = [{ String: { sval: walk.catalog.schema } }, { String: { sval: found.name } }];
     return;
@@ -172,17 +172,6 @@ function castType(body: Node, scope: Scope, walk: Walk): void {
 /** The tenant's name, its schema's, or the word `tenant`: all mean its own schema. */
 function isOwn(qualifier: string, { tenant, schema }: Catalog): boolean {
   return qualifier === 'tenant' || qualifier === tenant || qualifier === schema;
-}
-
-/** An exact match, else the only one that differs by case alone. */
-function named<T extends { readonly name: string }>(
-  all: readonly T[],
-  name: string,
-): T | undefined {
-  const exact = all.find((each) => each.name === name);
-  if (exact) return exact;
-  const near = all.filter((each) => each.name.toLowerCase() === name.toLowerCase());
-  return near.length === 1 ? near[0] : undefined;
 }
 
 function relation(body: Node, scope: Scope, { catalog, reads, given, ranges }: Walk): void {
@@ -201,7 +190,7 @@ function relation(body: Node, scope: Scope, { catalog, reads, given, ranges }: W
   const there = catalog.tables.filter(
     ({ app, status }) => app === 'default' && status !== 'disabled',
   );
-  const table = own && body['catalogname'] === undefined ? named(there, name) : undefined;
+  const table = own && body['catalogname'] === undefined ? nearestName(there, name) : undefined;
   if (!table) refuse(`the relation ${[qualifier, name].filter((part) => part).join('.')}`);
   reads.add(table);
   body['schemaname'] = catalog.schema;

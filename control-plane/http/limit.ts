@@ -1,6 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
-import type { RateLimit } from '../config.ts';
 import type { Allowance, TakeTurn } from '../service/turns.ts';
+import type { RateLimit } from '../setting-values.ts';
 
 /** A request as far as its allowance goes. */
 export interface Asking {

@@ -38,6 +38,17 @@ export function whole(catalog: Catalog): Catalog {
     : { ...catalog, tables: [...catalog.tables, ...inactive], inactive: [] };
 }
 
+/** An exact match wins, else the only one that differs by case alone. */
+export function nearestName<T extends { readonly name: string }>(
+  all: readonly T[],
+  name: string,
+): T | undefined {
+  const exact = all.find((each) => each.name === name);
+  if (exact) return exact;
+  const near = all.filter((each) => each.name.toLowerCase() === name.toLowerCase());
+  return near.length === 1 ? near[0] : undefined;
+}
+
 /** The catalog with deactivated tables apart. */
 export function parted(catalog: Catalog): Catalog {
   const inactive = catalog.tables.filter(({ active }) => active === false);

@@ -1,8 +1,8 @@
 import { type ErrorDetail, ServiceError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Catalog } from './catalog.ts';
+import { draftColumn } from './draft-column.ts';
 import {
-  type Column,
   type Features,
   type Reference,
   sameName,
@@ -41,7 +41,7 @@ export const ends = { from: 'from_id', to: 'to_id' } as const;
 const reservedName = 'data';
 
 /** The name of the edge table of a table. */
-export function edgeTableName(table: string): string {
+function edgeTableName(table: string): string {
   return `${table}_edges`;
 }
 
@@ -90,10 +90,10 @@ export function edgeDraft(table: TableDraft): TableDraft | undefined {
     freeze: false,
     sudo: false,
     columns: [
-      column('id', { base: 'uuid' }, { required: true, default: { kind: 'uuid' } }),
-      column(ends.from, type, { required: true }),
-      column(ends.to, type, { required: true }),
-      column(
+      draftColumn('id', { base: 'uuid' }, { required: true, default: { kind: 'uuid' } }),
+      draftColumn(ends.from, type, { required: true }),
+      draftColumn(ends.to, type, { required: true }),
+      draftColumn(
         'type',
         { base: 'text' },
         {
@@ -102,7 +102,7 @@ export function edgeDraft(table: TableDraft): TableDraft | undefined {
           enum: graph.types.map(({ name }) => name),
         },
       ),
-      column(
+      draftColumn(
         'metadata',
         { base: 'jsonb' },
         {
@@ -111,7 +111,7 @@ export function edgeDraft(table: TableDraft): TableDraft | undefined {
           default: { kind: 'value', value: {} },
         },
       ),
-      column('created_by_id', { base: 'text' }, { immutable: true }),
+      draftColumn('created_by_id', { base: 'text' }, { immutable: true }),
     ],
     key: ['id'],
     references: [end(ends.from), end(ends.to)],
@@ -119,24 +119,6 @@ export function edgeDraft(table: TableDraft): TableDraft | undefined {
     graph: { types: graph.types, hierarchy: graph.hierarchy, edges: true },
     description: `Edges of ${table.name}`,
     ...(table.materialized === undefined ? {} : { materialized: table.materialized }),
-  };
-}
-
-function column(name: string, type: Column['type'], rules: Partial<Column>): Column {
-  return {
-    id: '',
-    name,
-    type,
-    required: false,
-    unique: false,
-    indexed: false,
-    searchable: false,
-    immutable: false,
-    sudo: false,
-    tracked: false,
-    createdAt: '',
-    updatedAt: '',
-    ...rules,
   };
 }
 

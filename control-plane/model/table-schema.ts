@@ -15,7 +15,7 @@ import {
 } from './table.ts';
 
 /** Names beginning so are the engine's own, in every tenant's schema. */
-export const reservedPrefix = '_rowhouse_';
+const reservedPrefix = '_rowhouse_';
 
 /** Postgres keeps these in every table. */
 const postgresColumns = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];

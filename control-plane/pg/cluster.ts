@@ -107,7 +107,7 @@ export async function freePort(wanted = 0): Promise<number> {
 }
 
 /** Waits until the server of the data directory is gone. */
-export async function awaitStopped(dataDir: string, patience: number): Promise<boolean> {
+async function awaitStopped(dataDir: string, patience: number): Promise<boolean> {
   for (const deadline = Date.now() + patience; ; await sleep(15)) {
     if (readPostmaster(dataDir) === undefined) return true;
     if (Date.now() > deadline) return false;

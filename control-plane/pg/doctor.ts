@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { functionsHash } from '../compile/tenant.ts';
+import { functionsHash } from '../compile/tenant-functions.ts';
 import { unmarked } from './leakproof.ts';
+import { isParallel } from './parallel.ts';
 import { migrationNames, moduleFiles } from './sql-files.ts';
 
 /** One thing looked at. `warn`: it works, but slower or with one line of defence less. */
@@ -152,7 +153,7 @@ async function examine(client: pg.ClientBase): Promise<readonly Finding[]> {
   try {
     findings.push(await migrations(client), await modules(client), await generated(client));
     for (const rule of rules) findings.push(await check(client, rule));
-    findings.push(await leakproof(client));
+    findings.push(await leakproof(client), await parallel(client));
   } finally {
     await client.query('reset role');
   }
@@ -218,6 +219,13 @@ async function leakproof(client: pg.ClientBase): Promise<Finding> {
   const bad =
     'Not marked leakproof, so conditions with them read without an index under row security. As superuser: rowhouse migrate. ';
   return mild(finding('leakproof', good, bad, names));
+}
+
+async function parallel(client: pg.ClientBase): Promise<Finding> {
+  const good = 'whole tables can be read by several processes under row security';
+  const bad =
+    'Whole tables are read by one process under row security. As superuser: rowhouse migrate.';
+  return mild(finding('parallel', good, bad, (await isParallel(client)) ? [] : ['transaction id']));
 }
 
 function mild(found: Finding): Finding {

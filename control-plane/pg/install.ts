@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import format from 'pg-format';
-import { functionsHash, tenantFunctions, tenantSchema } from '../compile/tenant.ts';
+import { tenantSchema } from '../compile/names.ts';
+import { functionsHash, tenantFunctions } from '../compile/tenant-functions.ts';
 import { markLeakproof } from './leakproof.ts';
+import { allowParallel } from './parallel.ts';
 import { matchesVerifier } from './scram.ts';
 import { moduleFiles, packageRoot, type SqlFile, sqlFile } from './sql-files.ts';
 
@@ -63,6 +65,7 @@ async function installAll(client: pg.ClientBase, options: InstallOptions): Promi
   const password = await patiently(() => setPassword(client, options.gatewayPassword));
   const superuser = await isSuperuser(client);
   const leakproof = superuser ? await markLeakproof(client) : [];
+  if (superuser) await allowParallel(client);
   await client.query('set role rowhouse_owner');
   try {
     const migrations = await migrate(client);

@@ -2,6 +2,7 @@ import { bind, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Aggregate } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { type Groups, groupsOf, outputOf } from './groups.ts';
 import { misfit } from './operand.ts';
 import type { Planned } from './planned.ts';
@@ -32,7 +33,7 @@ export function planAggregate(aggregate: Aggregate, catalog: Catalog): Planned {
       ? printer.rows
       : sql`coalesce(${verdict([[more, refused]])}, ${printer.rows})`;
   const total = aggregate.total ? sql`(select count(*) from groups)` : sql`null::bigint`;
-  const text = sql`with ${groups.cte} select ${answer} as rows, count(*)::int as count, ${total} as total, null::int as matched, null::int as changed from (${rows}) as r`;
+  const text = sql`with ${groups.cte} select ${answerRow({ rows: answer, total })} from (${rows}) as r`;
   return {
     query: toQuery(text),
     show: aggregate.show,

@@ -3,6 +3,7 @@ import { bind, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Check } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { isStorable } from './operand.ts';
 import type { Planned } from './planned.ts';
 import { tableOf } from './scope.ts';
@@ -25,7 +26,7 @@ export function planCheck(check: Check, catalog: Catalog): Planned {
   const found = sql`rowhouse.faults(${bind(table.id)}::int, ${bind(JSON.stringify(rows))}::jsonb, 'insert')`;
   const number = sql`(f.fault ->> 'row')::int + ${bind(check.first)}::int`;
   const object = sql`json_build_object('row', ${number}, 'field', f.fault -> 'field', 'code', f.fault -> 'code', 'message', f.fault -> 'message')`;
-  const text = sql`select rowhouse.bounded(coalesce(json_agg(${object} order by f.n)::text, '[]')) as rows, count(*)::int as count, null::bigint as total, null::int as matched, null::int as changed from jsonb_array_elements(${found}) with ordinality as f (fault, n)`;
+  const text = sql`select ${answerRow({ rows: sql`rowhouse.bounded(coalesce(json_agg(${object} order by f.n)::text, '[]'))` })} from jsonb_array_elements(${found}) with ordinality as f (fault, n)`;
   return {
     query: toQuery(text),
     show: 'live',

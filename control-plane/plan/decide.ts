@@ -8,6 +8,7 @@ import { ruleBook } from '../policy/rules.ts';
 import { asking, type Standing, supposed } from '../policy/standing.ts';
 import { permitted } from '../policy/table-decision.ts';
 import type { Decide } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { keyColumns, parseKey } from './key.ts';
 import { castText } from './operand.ts';
 import type { Planned } from './planned.ts';
@@ -19,7 +20,7 @@ type Question = Decide['questions'][number];
 export function planDecide(statement: Decide, catalog: Catalog): Planned {
   const { questions, app } = statement;
   const answers = questions.map((question) => answer(question, statement, catalog));
-  const text = sql`select json_build_array(${join(answers)})::text as rows, ${bind(questions.length)}::int as count, null::bigint as total, null::int as matched, null::int as changed`;
+  const text = sql`select ${answerRow({ rows: sql`json_build_array(${join(answers)})::text`, count: sql`${bind(questions.length)}::int` })}`;
   return {
     query: toQuery(text),
     show: 'live',

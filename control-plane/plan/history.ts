@@ -5,6 +5,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { History } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { isJudgedByPostgres, type KeyColumn, keyColumns, parseKey } from './key.ts';
 import { castText } from './operand.ts';
 import type { Planned } from './planned.ts';
@@ -32,7 +33,7 @@ export function planHistory(statement: History, catalog: Catalog): Planned {
     const more = sql`count(*) > ${bind(statement.cap)}::bigint`;
     cases.push([more, refusal('limit_required', about)]);
   }
-  const printed = sql`rowhouse.bounded(coalesce('[' || string_agg(row_to_json(r)::text, ',') || ']', '[]'))`;
+  const printed = sql`rowhouse.bounded(coalesce('[' || string_agg(row_to_json(r.*)::text, ',') || ']', '[]'))`;
   const rows = cases.length === 0 ? printed : sql`coalesce(${verdict(cases)}, ${printed})`;
   const versions = statement.form === 'versions';
   const number = versions
@@ -45,7 +46,7 @@ export function planHistory(statement: History, catalog: Catalog): Planned {
   const entry = versions ? versionOf(table, key) : change;
   const page = sql`select ${entry} from entries as h${whereAll(meant)} order by h.change_id desc${pageOf(statement)}`;
   const total = versions ? sql`(select count(*) from entries)` : sql`null::bigint`;
-  const text = sql`with ${join(ctes)} select ${rows} as rows, count(*)::int as count, ${total} as total, null::int as matched, null::int as changed from (${page}) as r`;
+  const text = sql`with ${join(ctes)} select ${answerRow({ rows, total })} from (${page}) as r`;
   return {
     query: toQuery(text),
     show: statement.show,

@@ -3,6 +3,7 @@ import { ident, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Column, Table } from '../model/table.ts';
 import type { Insert } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { defaultOf } from './default.ts';
 import { combine, freshLists } from './lists.ts';
 import type { Planned } from './planned.ts';
@@ -61,7 +62,7 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
     sql`written as materialized (select i.*, row_number() over () as n from inserted as i)`,
   ];
   const rows = sql`select ${back.select} from written as w${back.joins} order by w.n`;
-  const text = sql`${withAll(ctes)}select ${back.rows} as rows, count(*)::int as count, null::bigint as total, null::int as matched, count(*)::int as changed from (${rows}) as r`;
+  const text = sql`${withAll(ctes)}select ${answerRow({ rows: back.rows, changed: sql`count(*)::int` })} from (${rows}) as r`;
   return {
     query: toQuery(text),
     show: 'live',

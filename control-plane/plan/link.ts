@@ -4,6 +4,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Link } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { keyColumns, parseKey } from './key.ts';
 import type { Planned } from './planned.ts';
 import { keyEquals, whereAll } from './read.ts';
@@ -86,7 +87,7 @@ export function planLink(link: Link, catalog: Catalog): Planned {
       : []),
   ]);
   const rows = sql`select ${printer.select} from far as t${join([...lists, ...printer.joins], '')} order by t._rowhouse_n`;
-  const text = sql`${withAll(ctes)}select coalesce(${refused}, ${printer.rows}) as rows, count(*)::int as count, null::bigint as total, null::int as matched, (select count(*)::int from written) as changed from (${rows}) as r`;
+  const text = sql`${withAll(ctes)}select ${answerRow({ rows: sql`coalesce(${refused}, ${printer.rows})`, changed: sql`(select count(*)::int from written)` })} from (${rows}) as r`;
   return {
     query: toQuery(text),
     show: link.kind === 'unlink' && linking.features.softDelete ? 'trashed' : 'live',

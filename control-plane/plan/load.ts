@@ -2,6 +2,7 @@ import { bind, ident, join, type Query, raw, type Sql, sql, toQuery, toText } fr
 import { type ColumnType, classOf, typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Column, Table } from '../model/table.ts';
+import { answerRow } from './answer-row.ts';
 import { defaultOf } from './default.ts';
 import { sentType } from './recordset.ts';
 import { newContext, relation } from './scope.ts';
@@ -90,7 +91,7 @@ export function planLoad({ table, columns }: Staging, span: LoadSpan, catalog: C
   const rows = sql`select ${values} from ${staged} as x where x.n between ${bind(span.from)}::int and ${bind(span.to)}::int order by x.n`;
   const insert = sql`insert into ${relation(table)} as t (${names}) ${rows}${conflict} returning (t.xmax = 0) as fresh`;
   return toQuery(
-    sql`with written as (${insert}) select '[]'::text as rows, count(*)::int as count, count(*) filter (where w.fresh)::bigint as total, null::int as matched, count(*) filter (where not w.fresh)::int as changed from written as w`,
+    sql`with written as (${insert}) select ${answerRow({ rows: sql`'[]'::text`, total: sql`count(*) filter (where w.fresh)::bigint`, changed: sql`count(*) filter (where not w.fresh)::int` })} from written as w`,
   );
 
   function presetOf(column: Column): Sql | undefined {

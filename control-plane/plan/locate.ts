@@ -1,6 +1,7 @@
 import { bind, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Locate } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import type { Planned } from './planned.ts';
 import { tableOf } from './scope.ts';
 
@@ -10,7 +11,7 @@ export function planLocate(locate: Locate, catalog: Catalog): Planned {
   const [table] = tables;
   if (!table) throw new TypeError('no table to look in');
   const ids = sql`${bind(tables.map(({ id }) => id))}::int[]`;
-  const text = sql`select json_build_array(json_build_object('table', h.name))::text as rows, (h.name is not null)::int as count, null::bigint as total, null::int as matched, null::int as changed from rowhouse.holder(${ids}, ${bind(locate.key)}::text) as h (name)`;
+  const text = sql`select ${answerRow({ rows: sql`json_build_array(json_build_object('table', h.name))::text`, count: sql`(h.name is not null)::int` })} from rowhouse.holder(${ids}, ${bind(locate.key)}::text) as h (name)`;
   return {
     query: toQuery(text),
     show: 'live',

@@ -1,6 +1,7 @@
 import { bind, join, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Path } from '../statement/traverse.ts';
+import { answerRow } from './answer-row.ts';
 import { graphOf, typeList } from './graph.ts';
 import { rowOf } from './key-row.ts';
 import type { Planned } from './planned.ts';
@@ -31,7 +32,7 @@ export function planPath(statement: Path, catalog: Catalog): Planned {
     [sql`e.target is null`, notFound(table, to)],
   ]);
   const ctes = [ends, found, printedRows(statement.output, facts, source, context), answer];
-  const text = sql`with ${join(ctes)} select coalesce(${missing}, (select rowhouse.bounded(a.text) from answer as a)) as rows, 1 as count, null::bigint as total, (select a.nodes from answer as a) as matched, null::int as changed from ends as e`;
+  const text = sql`with ${join(ctes)} select ${answerRow({ rows: sql`coalesce(${missing}, (select rowhouse.bounded(a.text) from answer as a))`, count: sql`1`, matched: sql`(select a.nodes from answer as a)` })} from ends as e`;
   return {
     query: toQuery(text),
     show,

@@ -14,7 +14,7 @@ export interface Suspect {
 
 /** A statement resolved against a catalog. The text depends on its shape only; every value is bound. */
 export interface Planned {
-  /** Answers with exactly one row: rows text, count int, total bigint, matched int, changed int. */
+  /** Answers with exactly one row, that of answer-row.ts. */
   readonly query: Query;
   /** What the session must show and intend for it. */
   readonly show: Show;

@@ -5,6 +5,7 @@ import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Predicate } from '../statement/predicate.ts';
 import type { Read, Show } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { candidates } from './candidates.ts';
 import { keyColumns, parseKey } from './key.ts';
 import { castText } from './operand.ts';
@@ -82,7 +83,7 @@ export function planRead(read: Read, catalog: Catalog): Planned {
     cursor === undefined
       ? sql``
       : sql`, (select p.cursor from page as p where p.place = ${bind(cursor)}::bigint and exists (select 1 from page as q where q.place > p.place)) as cursor`;
-  const text = sql`with ${join(ctes)} select ${answer} as rows, count(*)::int as count, ${total} as total, ${more} as matched, null::int as changed${next} from ${from}`;
+  const text = sql`with ${join(ctes)} select ${answerRow({ rows: answer, total, matched: more })}${next} from ${from}`;
   return {
     query: toQuery(text),
     show: read.show,

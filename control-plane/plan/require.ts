@@ -2,6 +2,7 @@ import { join, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Require } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import type { Planned } from './planned.ts';
 import { shown } from './read.ts';
 import { recordset } from './recordset.ts';
@@ -29,7 +30,7 @@ export function planRequire(statement: Require, catalog: Catalog): Planned {
   if (refuses) {
     cases.push([sql`bool_or(${trashed})`, refusal('row_trashed', about, named(trashed))]);
   }
-  const text = sql`with ${recordset('input', keys.columns, keys.records)}, target as materialized (select ${stored} from input as x join ${relation(table)} as t on ${join(conditions, ' and ')}) select coalesce(${verdict(cases)}, '[]') as rows, 0 as count, null::bigint as total, count(*)::int as matched, null::int as changed from input as x left join target as g on g.n = x.n`;
+  const text = sql`with ${recordset('input', keys.columns, keys.records)}, target as materialized (select ${stored} from input as x join ${relation(table)} as t on ${join(conditions, ' and ')}) select ${answerRow({ rows: sql`coalesce(${verdict(cases)}, '[]')`, count: sql`0`, matched: sql`count(*)::int` })} from input as x left join target as g on g.n = x.n`;
   return {
     query: toQuery(text),
     show,

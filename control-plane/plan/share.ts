@@ -5,6 +5,7 @@ import type { Catalog } from '../model/catalog.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { AccessLists, Output, Share } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { columnsOver, ownColumn } from './held.ts';
 import { keyColumns } from './key.ts';
 import { misfit } from './operand.ts';
@@ -56,7 +57,7 @@ export function planShare(statement: Share, catalog: Catalog): Planned {
             refusal('limit_required', { table: logicalName(table) }),
           ],
         ])}, ${back.rows})`;
-  const text = sql`with meant as materialized (${meant}), changed as materialized (select c.*, row_number() over () as n from ${call} as c) select ${rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from meant) as matched, (select count(*)::int from changed) as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
+  const text = sql`with meant as materialized (${meant}), changed as materialized (select c.*, row_number() over () as n from ${call} as c) select ${answerRow({ rows, matched: sql`(select count(*)::int from meant)`, changed: sql`(select count(*)::int from changed)` })} from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
   return {
     query: toQuery(text),
     show: 'live',

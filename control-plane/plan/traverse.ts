@@ -5,6 +5,7 @@ import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Output } from '../statement/statement.ts';
 import type { Traverse } from '../statement/traverse.ts';
+import { answerRow } from './answer-row.ts';
 import { type GraphFacts, graphOf, typeList } from './graph.ts';
 import { rowOf } from './key-row.ts';
 import { orderBy, terms } from './order.ts';
@@ -45,7 +46,7 @@ export function planTraverse(statement: Traverse, catalog: Catalog): Planned {
   const rows = missing.length > 0 ? sql`coalesce(${verdict(missing)}, ${answer})` : answer;
   const total = target.by === 'key' ? sql`null::bigint` : sql`(select count(*) from matching)`;
   const ctes = [...roots, ...steps.found, printed, steps.answer];
-  const text = sql`with ${join(ctes)} select ${rows} as rows, count(*)::int as count, ${total} as total, ${steps.nodes} as matched, null::int as changed from roots`;
+  const text = sql`with ${join(ctes)} select ${answerRow({ rows, total, matched: steps.nodes })} from roots`;
   return {
     query: toQuery(text),
     show: statement.show,

@@ -4,6 +4,7 @@ import { typeText } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
 import type { Predicate } from '../statement/predicate.ts';
 import type { Update } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { slugOf } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { conditionsOf, whereAll } from './read.ts';
@@ -76,7 +77,7 @@ function counted(ctes: readonly Sql[], beyond: Sql | undefined): Sql {
   const own = sql`(select count(*) from written)`;
   // Only once the own part is done; it never is negative.
   const all = beyond ? sql`${own} + case when ${own} >= 0 then ${beyond} end` : own;
-  return sql`with ${join(ctes)} select '[]' as rows, 0 as count, null::bigint as total, null::int as matched, (${all})::int as changed`;
+  return sql`with ${join(ctes)} select ${answerRow({ rows: sql`'[]'`, count: sql`0`, changed: sql`(${all})::int` })}`;
 }
 
 /** Part of a predicate that speaks of the key alone, as rowhouse.key_matches reads it. */

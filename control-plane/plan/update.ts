@@ -1,3 +1,4 @@
+import { ServiceError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
@@ -34,6 +35,8 @@ export function planUpdate(update: Update, catalog: Catalog): Planned {
     return planChangeListed(update, target.where, table, context);
   }
   const keys = target.by === 'keys' ? targetKeys(table, target.keys) : undefined;
+  if (update.once && keys?.places)
+    throw new ServiceError('row_repeated', 'Two rows have the same key');
   namedColumns(table, update.changes, 'update');
   const { changes, expect } = keys
     ? mergeChanges(keys, update.changes, update.expect ?? [], table.holder)

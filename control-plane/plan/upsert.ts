@@ -3,9 +3,11 @@ import type { Json } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
+import { ownColumns } from '../model/held.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Upsert } from '../statement/statement.ts';
+import { answerRow } from './answer-row.ts';
 import { defaultOf, resettable } from './default.ts';
 import { keyColumns } from './key.ts';
 import { combine, freshLists } from './lists.ts';
@@ -54,25 +56,15 @@ function loneKey(table: Table, by: readonly string[] | undefined): string {
 
 /** `matched`: rows that come back whole; of others the caller may see only key and times. */
 function putListed(upsert: Upsert, table: Table, key: string, context: Context): Sql {
+  const reset = resettable(table).map(({ name }) => name);
   const rows = upsert.rows.map(({ values, access }) => ({
-    values: upsert.unnamed === 'keep' ? values : { ...presets(table), ...values },
+    values,
+    ...(upsert.unnamed === 'default' ? { reset } : {}),
     ...(access ? { lists: access } : {}),
   }));
   const call = sql`rowhouse.put_listed(${literal(table.id)}::int, ${bind(JSON.stringify(rows))}::jsonb)`;
   const back = changed(table, key, upsert.output, context);
-  return sql`with changed as materialized (select c.* from ${call} as c) select ${back.rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from changed where shown) as matched, count(*)::int as changed from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
-}
-
-/** What columns fall back to, as far as it can be said beforehand; the rest becomes NULL. */
-function presets(table: Table): Record<string, Json> {
-  return Object.fromEntries(
-    table.columns
-      .filter(({ name }) => !table.key.includes(name))
-      .map(({ name, default: preset }): [string, Json] => [
-        name,
-        preset?.kind === 'value' ? preset.value : null,
-      ]),
-  );
+  return sql`with changed as materialized (select c.* from ${call} as c) select ${answerRow({ rows: back.rows, matched: sql`(select count(*)::int from changed where shown)`, changed: sql`count(*)::int` })} from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
 }
 
 function put(upsert: Upsert, table: Table, context: Context): Sql {
@@ -99,15 +91,14 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
     ]),
     ...(listed ? [{ name: 'a', type: 'int' }] : []),
   ];
+  const needed = upsert.unnamed === 'keep' ? neededOf(table, by) : new Set<string>();
   // What rows are found by, named or not: computed once, so that a conflict leads back to the row sent.
   const sent = by.map((name, at) => ({ name, cell: raw(`x.b${at}`), value: cellOf(name) }));
   const isSent = all(sent.map(({ name, cell }) => sql`${cell} = excluded.${ident(name)}`));
   const others = named.filter(({ name }) => !by.includes(name));
-  const columns = [...by, ...others.map(({ name }) => name)].map((name) => ident(name));
-  const cells = [
-    ...sent.map(({ cell }) => sql`${cell}`),
-    ...others.map(({ name }) => cellOf(name)),
-  ];
+  const inserted = new Set([...others.map(({ name }) => name), ...needed]);
+  const columns = [...by, ...inserted].map((name) => ident(name));
+  const cells = [...sent.map(({ cell }) => sql`${cell}`), ...[...inserted].map(cellOf)];
   const kept = new Set([...table.key, ...by]);
   const resets = upsert.unnamed === 'default' ? resettable(table).map(({ name }) => name) : [];
   const free = others.filter(({ name }) => !kept.has(name) && !resets.includes(name));
@@ -160,7 +151,7 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   ];
   const rows = sql`select ${back.select} from written as w${back.joins} order by w.n`;
   const printed = certain ? back.rows : sql`coalesce(${refused}, ${back.rows})`;
-  return sql`${withAll(ctes)}select ${printed} as rows, count(*)::int as count, null::bigint as total, count(*)::int as matched, count(*)::int as changed from (${rows}) as r`;
+  return sql`${withAll(ctes)}select ${answerRow({ rows: printed, matched: sql`count(*)::int`, changed: sql`count(*)::int` })} from (${rows}) as r`;
 
   function placeOf(name: string): number {
     return named.findIndex((column) => column.name === name);
@@ -169,13 +160,33 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   /** The value of a new row: what is sent, else the default. */
   function cellOf(name: string): Sql {
     const column = table.columns.find((each) => each.name === name);
-    const preset = column ? defaultOf(column, context) : undefined;
+    const preset = needed.has(name) ? standing(name) : column && defaultOf(column, context);
     const at = placeOf(name);
     if (at === -1) return preset ?? sql`null::${raw(typeText(needColumn(table, name)))}`;
     const cell = raw(`x.c${at}`);
     if (named[at]?.always || !preset) return sql`${cell}`;
     return sql`case when ${raw(`x.h${at}`)} then ${cell} else ${preset} end`;
   }
+
+  /** What a row that is there already has: Postgres asks for required values before it looks for a conflict. */
+  function standing(name: string): Sql {
+    const found = all(sent.map((one) => sql`e.${ident(one.name)} = ${one.cell}`));
+    return sql`(select e.${ident(name)} from ${relation(table)} as e where ${found})`;
+  }
+}
+
+/** Columns that a new row must name, and a change need not. */
+function neededOf(table: Table, by: readonly string[]): ReadonlySet<string> {
+  const known = new Set([...table.key, ...by]);
+  const columns = ownColumns(table).filter(
+    (column) =>
+      column.required &&
+      column.default === undefined &&
+      !column.identity &&
+      !column.sudo &&
+      !known.has(column.name),
+  );
+  return new Set(columns.map(({ name }) => name));
 }
 
 /** The unique columns as ON CONFLICT names them. With a trash, other columns than the key are unique among live rows only. */

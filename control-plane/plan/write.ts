@@ -1,6 +1,7 @@
 import { bind, ident, join, type Query, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
+import { answerRow } from './answer-row.ts';
 import { whereAll } from './read.ts';
 import { refusal, verdict } from './refuse.ts';
 import { relation, type Source } from './scope.ts';
@@ -79,7 +80,7 @@ export function writeByKeys(write: Write & { join: readonly Sql[]; places?: Sql 
   const order = write.places
     ? sql`${write.places} as p (n, place) join written as w on w.n = p.n${back.joins} order by p.place`
     : sql`written as w${back.joins} order by w.n`;
-  const text = sql`with ${join(ctes)} select coalesce((select l.refused from late as l), ${back.rows}) as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from target) as matched, (select count(*)::int from written) as changed from (select ${back.select} from ${order}) as r`;
+  const text = sql`with ${join(ctes)} select ${answerRow({ rows: sql`coalesce((select l.refused from late as l), ${back.rows})`, matched: sql`(select count(*)::int from target)`, changed: sql`(select count(*)::int from written)` })} from (select ${back.select} from ${order}) as r`;
   return toQuery(text);
 }
 
@@ -138,7 +139,7 @@ export function writeByWhere(
       ? sql``
       : sql` order by ${join(table.key.map((name) => back.source.column(name)))}`;
   const rows = cases.length === 0 ? back.rows : sql`coalesce(${verdict(cases)}, ${back.rows})`;
-  const text = sql`with ${join(ctes)} select ${rows} as rows, count(*)::int as count, null::bigint as total, (select count(*)::int from target) as matched, (select count(*)::int from written) as changed from (select ${back.select} from written as w${back.joins}${order}) as r`;
+  const text = sql`with ${join(ctes)} select ${answerRow({ rows, matched: sql`(select count(*)::int from target)`, changed: sql`(select count(*)::int from written)` })} from (select ${back.select} from written as w${back.joins}${order}) as r`;
   return toQuery(text);
 }
 

@@ -50,7 +50,7 @@ function effective(action: TableAction, book: RuleBook): TableAction {
 }
 
 /** Whether rules tell aggregates or exports from reads. */
-export function tellsReadsApart(table: Table, catalog: Catalog): boolean {
+function tellsReadsApart(table: Table, catalog: Catalog): boolean {
   const book = bookOf(table, catalog);
   return names(book, 'aggregate') || names(book, 'export');
 }

@@ -6,25 +6,21 @@ import { loadCatalog } from '../catalog/load.ts';
 import { runningOperations } from '../catalog/operations.ts';
 import { lockTenant, storeOperation, type TenantRow } from '../catalog/store.ts';
 import { checkedTexts } from '../compile/index-text.ts';
-import { meaning } from '../compile/settle.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
-import {
-  type AppDefinition,
-  isOfApp,
-  isOfPolicy,
-  type LifeCycle,
-} from '../model/app-definition.ts';
+import { isOfApp, isOfPolicy } from '../model/app-definition.ts';
 import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition, Series } from '../model/definition.ts';
-import { claimsOf } from '../model/principal.ts';
-import type { Table, TableDraft, TableName } from '../model/table.ts';
+import type { Table } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 import { planAppChange } from './app-change.ts';
-import { applyChange, type Change, planChange } from './change.ts';
+import { applyChange } from './apply-change.ts';
+import { type Change, planChange } from './change.ts';
 import { lossOf } from './change-table.ts';
 import { planTables } from './define-tables.ts';
 import { counted, isTransient } from './definition-error.ts';
+import { requireDefiner, requireRight } from './definition-right.ts';
+import { nameOf, requireUnchanged, tablesOf } from './definition-scope.ts';
 import type { Caller } from './engine.ts';
 import { changesTable, type Evolved, evolve, largeTable } from './evolve.ts';
 import { planLifeCycle } from './life-cycle.ts';
@@ -240,186 +236,6 @@ async function requireIdle(
   if (!table) return;
   const message = `Table '${table.name}' is being changed`;
   throw new ServiceError('database_busy', message, { table: table.name, retryAfter: 2 });
-}
-
-/** The tables there are that a definition speaks of. */
-function tablesOf(definition: Definition, catalog: Catalog): readonly Table[] {
-  const table = findTable(catalog, nameOf(definition));
-  if (table) return [table];
-  if (!isOfApp(definition) || !('part' in definition)) return [];
-  const { app, datasource } = definition.part;
-  return catalog.tables.filter(
-    (each) => each.app === app && (datasource ?? each.datasource) === each.datasource,
-  );
-}
-
-/** What the definition is about; roles are no relation. */
-function nameOf(definition: Definition): TableName {
-  switch (definition.kind) {
-    case 'create_role':
-    case 'grant_role':
-    case 'revoke_role':
-      return { app: '', name: definition.name };
-    case 'create_view':
-    case 'drop_view':
-    case 'refresh_view':
-      return definition.view;
-    case 'create_table':
-    case 'ensure_table':
-    case 'drop_table':
-      return definition.table;
-    case 'rollback_operation':
-      return definition.table;
-    case 'change_table':
-    case 'change_view':
-      return definition.from;
-    case 'deactivate':
-    case 'reactivate':
-    case 'purge':
-      return { app: definition.part.app, name: definition.part.table ?? '' };
-    case 'create_app':
-    case 'change_app':
-    case 'create_datasource':
-    case 'change_datasource':
-    case 'define_app_role':
-    case 'put_policy':
-    case 'enable_policy':
-    case 'disable_policy':
-    case 'drop_policy':
-      return { app: appOf(definition), name: '' };
-    case 'define_tables':
-      return { app: definition.app, name: '' };
-  }
-}
-
-/** The app that a definition is about. */
-function appOf(definition: AppDefinition): string {
-  if ('part' in definition) return definition.part.app;
-  if (definition.kind === 'put_policy') return definition.policy.app;
-  return definition.kind === 'create_app' ? definition.app.slug : definition.app;
-}
-
-/** The change was worked out from one state of its table: it means nothing for another. */
-function requireUnchanged(definition: Definition, seen: Catalog, catalog: Catalog): void {
-  if (definition.kind === 'define_tables') {
-    // Also one made meanwhile: it would be another change.
-    for (const table of definition.tables) {
-      requireUnchanged({ kind: 'change_table', from: table, to: table }, seen, catalog);
-    }
-    return;
-  }
-  const name = nameOf(definition);
-  const before = findTable(seen, name);
-  const now = findTable(catalog, name);
-  const makes = definition.kind.startsWith('create_') || definition.kind === 'ensure_table';
-  // Definitions of apps say what they change and hold for whatever is there.
-  if (makes || isOfApp(definition) || JSON.stringify(before) === JSON.stringify(now)) return;
-  throw new ServiceError('stale_catalog');
-}
-
-/** Asks Postgres for what the route asks of the caller: before anything is said of the definition. */
-async function requireRight(
-  connection: Connection,
-  catalog: Catalog,
-  { principal, requestId, right, app }: Caller,
-): Promise<void> {
-  if (right === undefined) return;
-  const claims = JSON.stringify(claimsOf(principal, requestId));
-  await connection.query('select rowhouse.require_right($1, $2, $3, $4, $5)', [
-    catalog.tenant,
-    catalog.version,
-    claims,
-    right,
-    app ?? null,
-  ]);
-}
-
-/** Asks Postgres whether the claims may make this change. */
-async function requireDefiner(
-  connection: Connection,
-  definition: Definition,
-  catalog: Catalog,
-  caller: Caller,
-): Promise<void> {
-  // Roles and views have no rule of their own beyond the right that Postgres has just confirmed.
-  if (isOfView(definition) || isOfRole(definition)) {
-    const needed = isOfView(definition) ? 'define' : 'grant';
-    if (caller.right !== needed) throw new ServiceError('forbidden');
-    return;
-  }
-  if (isOfApp(definition)) {
-    const right = definition.kind === 'create_app' ? 'found' : 'administer';
-    const app = appOf(definition);
-    await requireRight(connection, catalog, { ...caller, right, app });
-    if ('part' in definition) await requireParts(connection, definition, catalog, caller);
-    return;
-  }
-  if (definition.kind === 'define_tables') {
-    for (const each of definition.tables) {
-      const part: Definition = findTable(catalog, each)
-        ? { kind: 'change_table', from: each, to: each }
-        : { kind: 'create_table', table: each };
-      await requireDefiner(connection, part, catalog, caller);
-    }
-    return;
-  }
-  const name = nameOf(definition);
-  const table = findTable(catalog, name);
-  const makes = definition.kind === 'create_table' || definition.kind === 'ensure_table';
-  const access = table?.access ?? (makes ? definition.table.access : 'acl');
-  const switches =
-    definition.kind === 'change_table' && table !== undefined && onlySwitches(table, definition.to);
-  const replaces = definition.kind === 'create_table' && definition.replace === true;
-  const what = [table?.id ?? null, access, switches, replaces, name.app];
-  await askDefiner(connection, catalog, caller, what);
-}
-
-/** Of the tables that go or come: the one that is named, and else those that not everybody may change. */
-async function requireParts(
-  connection: Connection,
-  { part }: LifeCycle,
-  catalog: Catalog,
-  caller: Caller,
-): Promise<void> {
-  const { app, datasource, table: name } = part;
-  const inside = whole(catalog).tables.filter(
-    (table) => table.app === app && (datasource === undefined || table.datasource === datasource),
-  );
-  const asked = inside.filter((table) =>
-    name === undefined ? table.freeze || table.sudo : table.name === name,
-  );
-  for (const { id, access } of asked) {
-    await askDefiner(connection, catalog, caller, [id, access, false, false, app]);
-  }
-}
-
-/** `what`: id of the table, its access mode, whether only switches change, whether a table is replaced, the app. */
-async function askDefiner(
-  connection: Connection,
-  catalog: Catalog,
-  { principal, requestId }: Caller,
-  what: readonly unknown[],
-): Promise<void> {
-  const claims = JSON.stringify(claimsOf(principal, requestId));
-  await connection.query('select rowhouse.require_definer($1, $2, $3, $4, $5, $6, $7, $8)', [
-    catalog.tenant,
-    catalog.version,
-    claims,
-    ...what,
-  ]);
-}
-
-function isOfRole(
-  definition: Definition,
-): definition is Extract<Definition, { kind: 'create_role' | 'grant_role' | 'revoke_role' }> {
-  return ['create_role', 'grant_role', 'revoke_role'].includes(definition.kind);
-}
-
-/** Whether nothing but freeze, sudo and status differs: all that may change on a frozen table. */
-function onlySwitches(table: Table, to: TableDraft): boolean {
-  return (Object.keys(to) as (keyof TableDraft)[])
-    .filter((key) => !['freeze', 'sudo', 'status', 'updatedAt'].includes(key))
-    .every((key) => meaning(to[key]) === meaning(table[key]));
 }
 
 /** The failed definition has left nothing; that it was tried is on record. */

@@ -16,7 +16,7 @@ import { meaning } from '../compile/settle.ts';
 import { type Catalog, whole, withTable } from '../model/catalog.ts';
 import type { Phase } from '../model/phase.ts';
 import { isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
-import { runSteps, store } from './change.ts';
+import { runSteps, store } from './apply-change.ts';
 import { changeTable } from './change-table.ts';
 import { counted, definitionError, isTransient, StepFailure } from './definition-error.ts';
 import { fill } from './fill.ts';

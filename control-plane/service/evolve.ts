@@ -7,7 +7,8 @@ import { forwardOf } from '../compile/step.ts';
 import type { DefinitionOutcome } from '../dialects/dialect.ts';
 import type { Definition } from '../model/definition.ts';
 import { sameName } from '../model/table.ts';
-import { type Change, tryPatterns } from './change.ts';
+import { tryPatterns } from './apply-change.ts';
+import type { Change } from './change.ts';
 import { changeTable, type TableDefinition } from './change-table.ts';
 import { foresee } from './foresee.ts';
 

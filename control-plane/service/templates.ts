@@ -5,8 +5,10 @@ import { type Connection, rowsOf } from '../catalog/connection.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { lockTenant } from '../catalog/store.ts';
 import { findTable } from '../model/catalog.ts';
+import { draftColumn } from '../model/draft-column.ts';
 import type { Column, Reference, TableDraft } from '../model/table.ts';
-import { applyChange, planChange } from './change.ts';
+import { applyChange } from './apply-change.ts';
+import { planChange } from './change.ts';
 
 /** What a template says: only what differs from the usual table. */
 interface Template {
@@ -61,21 +63,7 @@ export async function applyTemplate(
   }
 }
 
-const key: Column = {
-  id: '',
-  name: 'id',
-  type: { base: 'uuid' },
-  required: true,
-  default: { kind: 'uuid' },
-  unique: false,
-  indexed: false,
-  searchable: false,
-  immutable: false,
-  sudo: false,
-  tracked: false,
-  createdAt: '',
-  updatedAt: '',
-};
+const key = draftColumn('id', { base: 'uuid' }, { required: true, default: { kind: 'uuid' } });
 
 /** The whole draft: Monk's profile where the template is silent. */
 function draftOf(table: TemplateTable): TableDraft {

@@ -1,12 +1,12 @@
 import { ServiceError } from '../base/errors.ts';
 import { ident, toText } from '../base/sql.ts';
 import { type Connection, rowsOf } from '../catalog/connection.ts';
+import { tenantSchema } from '../compile/names.ts';
 import {
   createTenant as createStatements,
   dropTenant as dropStatements,
-  functionsHash,
-  tenantSchema,
 } from '../compile/tenant.ts';
+import { functionsHash } from '../compile/tenant-functions.ts';
 import type { Principal } from '../model/principal.ts';
 import { isDatabaseError } from '../pg/sqlstate.ts';
 import type { NewTenant } from './accounts.ts';

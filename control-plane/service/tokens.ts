@@ -9,8 +9,9 @@ import {
 } from 'jose';
 import { ServiceError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
-import type { ClaimName, Config } from '../config.ts';
+import type { Config } from '../config.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
+import type { ClaimName } from '../setting-values.ts';
 import { introspect } from './introspection.ts';
 import { keySet } from './keys.ts';
 

@@ -13,6 +13,7 @@ import { checkedQuery } from '../compile/view-query.ts';
 import { type Catalog, findTable, parted, withoutTable, withTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { dependentsOf } from '../model/dependents.ts';
+import { draftColumn } from '../model/draft-column.ts';
 import {
   type Column,
   hidesDeleted,
@@ -211,20 +212,7 @@ function typeOf(each: Attribute, view: Table, known: readonly ColumnType[]): Col
 }
 
 function columnOf({ name }: Attribute, type: ColumnType): Column {
-  return {
-    id: randomUUID(),
-    name,
-    type,
-    required: false,
-    unique: false,
-    indexed: false,
-    searchable: false,
-    immutable: false,
-    sudo: false,
-    tracked: false,
-    createdAt: '',
-    updatedAt: '',
-  };
+  return draftColumn(name, type, { id: randomUUID() });
 }
 
 /** Whatever the check of the text may have missed: the view depends on the relations found in it and on nothing else. */

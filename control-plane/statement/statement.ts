@@ -188,6 +188,8 @@ export interface Update {
   readonly unnamed?: 'default';
   /** JSON columns whose objects are merged with the stored ones, key by key at every depth; a null removes its key. */
   readonly merge?: readonly string[];
+  /** By keys: a key that is named twice, in whatever spelling, is row_repeated. Absent: its changes are one, the later before the earlier. */
+  readonly once?: true;
   /**
    * What the caller sent for columns that only the server sets, one object per change: a value equal to the stored one has no effect,
    * another one is system_column naming the column. Checked once the rows are found and permitted.

@@ -133,7 +133,7 @@ $$;
 comment on function rowhouse.held_items(jsonb) is 'The members of an array as texts; null for anything else.';
 
 revoke all on function
-  rowhouse.held_faults(jsonb, jsonb), rowhouse.held_default(jsonb), rowhouse.require_held(text, text, jsonb),
+  rowhouse.guard_held(), rowhouse.held_faults(jsonb, jsonb), rowhouse.held_default(jsonb), rowhouse.require_held(text, text, jsonb),
   rowhouse.held_date(text), rowhouse.held_time(text), rowhouse.held_items(jsonb)
 from public;
 grant execute on function

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { tenantSchema } from '../../control-plane/compile/tenant.ts';
+import { tenantSchema } from '../../control-plane/compile/names.ts';
 import { doctor } from '../../control-plane/pg/doctor.ts';
 import { install } from '../../control-plane/pg/install.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -96,6 +96,10 @@ describe('doctor', () => {
       () => 'grant execute on function pg_catalog.set_config(text, text, boolean) to public',
     ],
     ['leakproof', () => 'alter function pg_catalog.ts_match_vq(tsvector, tsquery) not leakproof'],
+    [
+      'parallel',
+      () => 'alter function pg_catalog.pg_current_xact_id_if_assigned() parallel unsafe',
+    ],
     ['modules', () => 'delete from control.modules'],
     ['migrations', () => 'delete from control.pgmigrations'],
     ['search-path', () => 'alter function rowhouse.principal() reset search_path'],

@@ -1,11 +1,13 @@
 /** Rules that hold for every object of the live catalog, whoever made it. Each sweep lists offenders, and is shown one to find. */
 import format from 'pg-format';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../support/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { dataSvc } from '../support/data-svc.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createLogin } from '../support/logins.ts';
 import { monk } from '../support/monk.ts';
 import { principal } from '../support/principal.ts';
+import { taruvi } from '../support/taruvi.ts';
 
 let database: TestDatabase;
 let schema: string;
@@ -56,14 +58,62 @@ beforeAll(async () => {
     });
   }
   const [one = '', two = ''] = tenants;
+  for (const tenant of [one, two]) await defineElsewhere(app, tenant);
   schema = `t_${one}`;
   otherSchema = `t_${two}`;
   login = database.slug('sweep');
   await createLogin(database, 'sweep', principal(one, 'sweep'));
 });
 
+/** Tables as the other dialects make them: under grants, lists and policies, held in jsonb, in a graph. */
+async function defineElsewhere(app: TestApp, tenant: string): Promise<void> {
+  const as = principal(tenant, 'maker', { access: 'root' });
+  const managed = await app.request('POST', '/v3/pgrest/manage/tables', {
+    as,
+    body: {
+      table_name: 'ships',
+      root_url: 'ships',
+      columns: { name: { data_type: 'text', unique: true } },
+    },
+  });
+  expect(managed.status, managed.text).toBe(200);
+  const { create } = dataSvc(app, as);
+  await create({ table: 'task', data: { done: false } });
+  const { call } = taruvi(app, as);
+  await call('POST', '', { name: 'blog' }, 201);
+  await call('POST', '/blog/datasources', { name: 'loose', provider_type: 'jsonb' }, 201);
+  const fields = [
+    { name: 'id', type: 'integer', constraints: { minimum: 1 } },
+    { name: 'owner', type: 'string', constraints: { maxLength: 9 } },
+  ];
+  const flat = { fields, primaryKey: 'id', hierarchy: true, search_fields: ['owner'] };
+  await call('POST', '/blog/datatables', { name: 'posts', json_schema: flat }, 201);
+  const held = {
+    fields: [
+      { name: 'id', type: 'string' },
+      { name: 'size', type: 'integer' },
+    ],
+  };
+  const loose = { name: 'notes', json_schema: held };
+  await call('POST', '/blog/datasources/loose/datatables', loose, 201);
+  const rule = {
+    actions: ['read'],
+    effect: 'EFFECT_ALLOW',
+    roles: ['*'],
+    condition: { match: { expr: 'R.attr.owner == P.id' } },
+  };
+  const policy = { resource: 'datatable:posts', version: 'default', rules: [rule] };
+  const document = { apiVersion: 'api.cerbos.dev/v1', resourcePolicy: policy };
+  await call('POST', '/blog/policies', document);
+}
+
 /** Relations, functions and the rest that are ours. */
 const ours = `(nspname in ('control', 'rowhouse') or starts_with(nspname, 't_'))`;
+
+/** Roles of ours: roles are cluster-wide, and those of other databases are no concern of this one. */
+const ourRole = `(rolname in ('rowhouse_owner', 'rowhouse_gateway', 'rowhouse_tenant')
+  or rolname in (select l.rolname from control.logins l)
+  or exists (select 1 from control.tenants t where rolname = 't_' || t.slug or starts_with(rolname, 't_' || t.slug || '_')))`;
 
 interface Sweep {
   readonly rule: string;
@@ -112,7 +162,7 @@ const sweeps: readonly Sweep[] = [
   {
     rule: 'set_config is the gateway’s alone',
     query: `select r.rolname from pg_roles r where not r.rolsuper
-      and rolname not in ('rowhouse_gateway', 'rowhouse_owner') and not starts_with(rolname, 'pg_')
+      and rolname not in ('rowhouse_gateway', 'rowhouse_owner') and ${ourRole}
       and has_function_privilege(r.oid, 'pg_catalog.set_config(text, text, boolean)', 'execute')`,
     offend: () => 'grant execute on function pg_catalog.set_config(text, text, boolean) to public',
   },
@@ -133,6 +183,13 @@ const sweeps: readonly Sweep[] = [
         and c not like '%, pg_temp'`,
     offend: () =>
       `create function rowhouse.risky() returns int language sql security definer set search_path = public as 'select 1'`,
+  },
+  {
+    rule: 'every function of ours says what it does',
+    query: `select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where ${ours} and obj_description(p.oid, 'pg_proc') is null`,
+    offend: () =>
+      `create function rowhouse.silent() returns int language sql set search_path = '' as 'select 1'`,
   },
   {
     rule: 'foreign keys stay inside their schema',
@@ -165,11 +222,11 @@ const sweeps: readonly Sweep[] = [
   {
     rule: 'a tenant holds no privilege in another tenant’s schema',
     query: `select r.rolname || ' on ' || c.oid::regclass from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        join pg_roles r on starts_with(r.rolname, 't_') and r.rolname <> nspname
+        join pg_roles r on ${ourRole} and starts_with(r.rolname, 't_') and r.rolname <> nspname
       where starts_with(nspname, 't_') and c.relkind in ('r', 'p', 'v')
         and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')
       union all select r.rolname || ' in ' || nspname from pg_namespace n join pg_roles r
-        on starts_with(r.rolname, 't_') and r.rolname <> nspname
+        on ${ourRole} and starts_with(r.rolname, 't_') and r.rolname <> nspname
       where starts_with(nspname, 't_') and has_schema_privilege(r.oid, n.oid, 'usage, create')`,
     offend: () => format('grant select on %I.child to %I', otherSchema, schema),
   },
@@ -198,8 +255,7 @@ const sweeps: readonly Sweep[] = [
   {
     rule: 'no role of ours is more than it must be',
     query: `select rolname::text from pg_roles
-      where (rolname in ('rowhouse_owner', 'rowhouse_gateway', 'rowhouse_tenant') or starts_with(rolname, 't_')
-          or rolname = (select rolname from control.logins limit 1))
+      where ${ourRole}
         and (rolsuper or rolbypassrls or rolcreatedb or rolreplication
           or (rolcreaterole and rolname <> 'rowhouse_owner')
           or (rolcanlogin and (rolname in ('rowhouse_owner', 'rowhouse_tenant') or starts_with(rolname, 't_')))

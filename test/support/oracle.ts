@@ -72,13 +72,3 @@ export function outcome(
 export function mayCreate(who: Who): boolean {
   return who.sudo === true || atLeast(who, 'edit');
 }
-
-export type Verb = 'select' | 'insert' | 'update' | 'delete';
-
-/** Access mode `grants`: verbs by role (pgrest.md section 2). Level root counts as administrator; roles add up. */
-export function mayByGrants(who: Who, verb: Verb): boolean {
-  const roles = who.roles ?? [];
-  if (who.access === 'root' || roles.includes('PGREST_ADMIN')) return true;
-  if (roles.includes('PGREST_WRITE')) return true;
-  return verb === 'select' && roles.includes('PGREST_READ');
-}

@@ -26,9 +26,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'pg',
     'catalog',
     'config.ts:type',
+    'setting-values.ts:type',
     'dialects:type',
   ],
-  http: ['base', 'statement', 'model', 'dialects', 'service', 'config.ts:type'],
+  http: [
+    'base',
+    'statement',
+    'model',
+    'dialects',
+    'service',
+    'config.ts:type',
+    'setting-values.ts:type',
+  ],
 };
 
 /** Packages that one folder alone may speak to. */

@@ -1,11 +1,12 @@
 import { type Catalog, findTable } from '../../model/catalog.ts';
 import type { Definition } from '../../model/definition.ts';
-import type { Column, Table, TableName } from '../../model/table.ts';
+import { draftColumn } from '../../model/draft-column.ts';
+import type { Table, TableName } from '../../model/table.ts';
 import type { AccessLists, Output, OutputItem } from '../../statement/statement.ts';
 import { refuse } from './refuse.ts';
 
 /** Tables of objects a tenant may make by writing. */
-export const mostTables = 1_000;
+const mostTables = 1_000;
 
 /** Where the tables that this dialect makes live. */
 const home = { app: 'default', datasource: 'objects' } as const;
@@ -103,39 +104,29 @@ export function ensured(view: View): readonly Extract<Definition, { kind: 'ensur
         key: ['id'],
         references: [],
         columns: [
-          {
-            ...column('id'),
-            type: { base: 'text' },
-            default: { kind: 'uuid', prefix: `${name}_` },
-            // The rule of ids, for SQL and other dialects too.
-            pattern: `^${name.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&')}.`,
-          },
-          {
-            ...column('data'),
-            type: { base: 'jsonb' },
-            default: { kind: 'value', value: {} },
-            indexed: true,
-          },
+          draftColumn(
+            'id',
+            { base: 'text' },
+            {
+              required: true,
+              default: { kind: 'uuid', prefix: `${name}_` },
+              // The rule of ids, for SQL and other dialects too.
+              pattern: `^${name.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&')}.`,
+            },
+          ),
+          draftColumn(
+            'data',
+            { base: 'jsonb' },
+            {
+              required: true,
+              default: { kind: 'value', value: {} },
+              indexed: true,
+            },
+          ),
         ],
       },
     },
   ];
-}
-
-function column(name: string): Omit<Column, 'type'> {
-  return {
-    id: '',
-    name,
-    required: true,
-    unique: false,
-    indexed: false,
-    searchable: false,
-    immutable: false,
-    sudo: false,
-    tracked: false,
-    createdAt: '',
-    updatedAt: '',
-  };
 }
 
 /** The nine keys of an object, in order. */

@@ -3,7 +3,8 @@ import type { AccessList, Table } from '../../model/table.ts';
 import type { AccessLists, OutputItem, Share } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { isMember, oneObject } from './changes.ts';
-import { invalid, refuse } from './codes.ts';
+import { refuse } from './codes.ts';
+import { refuseStrangers } from './errors.ts';
 import { parseWhere } from './filter.ts';
 import { largestPage, queryShow, showOf } from './find.ts';
 import { parseReply } from './lossless.ts';
@@ -166,18 +167,6 @@ export function parseLists(body: JsonObject): AccessLists {
   }
   if (Object.keys(lists).length > 0) refuseStrangers(body, listNames);
   return lists;
-}
-
-function refuseStrangers(body: JsonObject, known: readonly string[]): void {
-  const strangers = Object.keys(body).filter((key) => !known.includes(key));
-  if (strangers.length === 0) return;
-  throw invalid(
-    strangers.map((field) => ({
-      field,
-      code: 'UNKNOWN_FIELD',
-      message: `Unknown field '${field}'`,
-    })),
-  );
 }
 
 function membersOf(field: string, members: Json): readonly string[] {

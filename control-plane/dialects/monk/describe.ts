@@ -5,10 +5,10 @@ import type { Table, TableDraft } from '../../model/table.ts';
 import type { Action, DefinitionOutcome, DialectRequest, RouteContext } from '../dialect.ts';
 import { requireDone } from '../outcome.ts';
 import { oneObject } from './changes.ts';
-import { invalid, refuse } from './codes.ts';
+import { refuse } from './codes.ts';
 import { columnObject, timeText } from './column-object.ts';
 import { checkSchemaName, draftFrom, draftOf, schemaValues } from './draft.ts';
-import { frozenMessage, sudoMessage, translate } from './errors.ts';
+import { frozenMessage, refuseStrangers, sudoMessage, translate } from './errors.ts';
 import { hasId } from './output.ts';
 import { type Shape, successJson } from './respond.ts';
 import { atLeast, lookUp, nameOf, ref, systemSchemas } from './tables.ts';
@@ -63,7 +63,7 @@ export const getSchema: Handler = (request, context, shape) => ({
 });
 
 /** A schema and its columns; the key named `id` is a system field and no column. */
-export function schemaObject(table: Table): JsonObject {
+function schemaObject(table: Table): JsonObject {
   return {
     id: table.uuid,
     schema_name: nameOf(table),
@@ -101,25 +101,13 @@ export const postSchema: Handler = (request, context, shape) => {
   }
   checkSchemaName(name);
   const body = oneObject(request.body ?? {});
-  unknownKeys(body, createKeys);
+  refuseStrangers(body, createKeys);
   const table = draftFrom(name, body, catalog);
   if (existing !== undefined && !replace) refuse('SCHEMA_EXISTS', `Schema '${name}' exists`);
   return define({ kind: 'create_table', table, ...(replace ? { replace } : {}) }, name, (made) =>
     successJson(shape, { name, table: name, created: true, ...schemaObject(made) }),
   );
 };
-
-function unknownKeys(body: JsonObject, known: readonly string[]): void {
-  const strangers = Object.keys(body).filter((key) => !known.includes(key));
-  if (strangers.length === 0) return;
-  throw invalid(
-    strangers.map((field) => ({
-      field,
-      code: 'UNKNOWN_FIELD',
-      message: `Unknown field '${field}'`,
-    })),
-  );
-}
 
 const updateKeys: readonly string[] = ['status', 'description', 'sudo', 'freeze'];
 
@@ -132,7 +120,7 @@ export const putSchema: Handler = (request, context, shape) => {
   if (!updateKeys.some((key) => body[key] !== undefined)) {
     refuse('NO_UPDATES', 'No updates: send status, description, sudo or freeze');
   }
-  unknownKeys(body, updateKeys);
+  refuseStrangers(body, updateKeys);
   const { description: _, ...old } = draftOf(table);
   const kept: TableDraft = body['description'] === null ? old : draftOf(table);
   return changeTable(table, { ...kept, ...schemaValues(body) }, (made) =>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { classOf } from '../../base/types.ts';
 import type { Catalog } from '../../model/catalog.ts';
+import { draftColumn } from '../../model/draft-column.ts';
 import type { Column, Reference, Table, TableDraft } from '../../model/table.ts';
 import { type Item, invalid, MonkError, refuse } from './codes.ts';
 import {
@@ -80,25 +81,19 @@ function isStatus(value: Json | undefined): value is 'pending' | 'active' | 'dis
   return value === 'pending' || value === 'active' || value === 'disabled';
 }
 
-const idColumn: Column = {
-  id: '',
-  name: 'id',
-  type: { base: 'uuid' },
-  required: true,
-  default: { kind: 'uuid' },
-  unique: false,
-  indexed: false,
-  searchable: false,
-  // History and links speak of a row by its id, so plain SQL may not change it either.
-  immutable: true,
-  sudo: false,
-  tracked: false,
-  createdAt: '',
-  updatedAt: '',
-};
+const idColumn = draftColumn(
+  'id',
+  { base: 'uuid' },
+  {
+    required: true,
+    default: { kind: 'uuid' },
+    // History and links speak of a row by its id, so plain SQL may not change it either.
+    immutable: true,
+  },
+);
 
 /** A schema of this dialect without columns of its own yet. */
-export function emptyDraft(name: string, values: Partial<TableDraft>): TableDraft {
+function emptyDraft(name: string, values: Partial<TableDraft>): TableDraft {
   return {
     app: 'default',
     name,

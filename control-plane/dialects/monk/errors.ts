@@ -204,7 +204,7 @@ function faultItem({ field, code, message }: Fault): Item {
 }
 
 /** The reply of an error. Statuses that invite another try say when. */
-export function errorReply(error: MonkError): Reply {
+function errorReply(error: MonkError): Reply {
   const [status, type] = codes[error.code];
   const { field, details, data, retryAfter } = error.extras;
   const wait = retryAfter ?? (error.code === 'DATABASE_UNAVAILABLE' ? 1 : undefined);
@@ -231,4 +231,17 @@ export function fail(
   request: Pick<DialectRequest, 'method' | 'params' | 'query'>,
 ): Reply {
   return errorReply(translate(error, { schema: request.params['schema'] }));
+}
+
+/** @throws MonkError listing every key of the body that means nothing here */
+export function refuseStrangers(body: JsonObject, known: readonly string[]): void {
+  const strangers = Object.keys(body).filter((key) => !known.includes(key));
+  if (strangers.length === 0) return;
+  throw invalid(
+    strangers.map((field) => ({
+      field,
+      code: 'UNKNOWN_FIELD',
+      message: `Unknown field '${field}'`,
+    })),
+  );
 }

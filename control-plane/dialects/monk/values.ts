@@ -4,7 +4,7 @@ import { refuse } from './codes.ts';
 import type { Place } from './fields.ts';
 
 /** Most elements of one list. */
-export const longestList = 10_000;
+const longestList = 10_000;
 
 /** An operand for one value of a column type, or a refusal. What only Postgres can judge (dates, ranges) is left to it. */
 export function fit(place: Place, value: Json): Json {

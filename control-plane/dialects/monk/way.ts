@@ -83,7 +83,7 @@ export function parentFirst(
 }
 
 /** A far row of a link: some link row points at it and holds the near value. */
-export function farPredicate(
+function farPredicate(
   { reach }: Extract<Relation, { kind: 'many_to_many' }>,
   where: Predicate,
 ): Predicate {

@@ -1,12 +1,12 @@
 import { isObject, type Json } from '../../base/json.ts';
 import { type ColumnType, classOf } from '../../base/types.ts';
-import type { Catalog } from '../../model/catalog.ts';
+import { type Catalog, nearestName } from '../../model/catalog.ts';
 import type { Column, Table, TableDraft } from '../../model/table.ts';
 import { parseColumn, parseDefault } from './column.ts';
 import { parseType } from './column-type.ts';
 import { refuseTwins } from './definition.ts';
 import { refuse, wrong } from './errors.ts';
-import { checkFree, checkName, checkRoot, named, parseEndpoints, tablesOf } from './names.ts';
+import { checkFree, checkName, checkRoot, parseEndpoints, tablesOf } from './names.ts';
 import { checkSelf } from './reference.ts';
 import { isImplicitKey } from './table-object.ts';
 
@@ -77,7 +77,7 @@ function textOf(value: Json | undefined, key: string): string {
 }
 
 function columnOf(table: Table, name: string): Column {
-  const column = named(table.columns, name);
+  const column = nearestName(table.columns, name);
   return column ?? refuse(`There is no column ${name}`, name, 'column_not_found');
 }
 

@@ -1,8 +1,6 @@
-import type { BaseType, ColumnType } from '../../base/types.ts';
-import { classOf } from '../../base/types.ts';
-import type { Catalog } from '../../model/catalog.ts';
+import { type BaseType, type ColumnType, classOf } from '../../base/types.ts';
+import { type Catalog, nearestName } from '../../model/catalog.ts';
 import type { Column } from '../../model/table.ts';
-import { named } from './names.ts';
 
 const bases: Readonly<Record<string, BaseType>> = {
   varchar: 'varchar',
@@ -39,7 +37,7 @@ export function parseType(text: string, catalog: Catalog): ParsedType | undefine
     const needsLength = base === 'varchar' && !array;
     return { type: { base, ...more }, serial: false, needsLength };
   }
-  const found = named(catalog.enums ?? [], name);
+  const found = nearestName(catalog.enums ?? [], name);
   if (!found) return undefined;
   const enumeration = { schema: catalog.schema, name: found.name, values: found.values };
   return { type: { base: 'enum', enumeration, ...more }, serial: false, needsLength: false };

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type ColumnType, classOf } from '../../base/types.ts';
+import { draftColumn } from '../../model/draft-column.ts';
 import type { Column, Default, Reference } from '../../model/table.ts';
 import { parseType, typeName } from './column-type.ts';
 import { wrong } from './errors.ts';
@@ -40,7 +41,7 @@ export function parseColumn(name: string, value: Json, place: Place): ParsedColu
   if (primary) checkPrimary(type, body, name);
   const preset = parsed.serial ? noDefault(body, name) : parseDefault(body['default'], type, name);
   const column: Column = {
-    ...emptyColumn(name, type),
+    ...draftColumn(name, type),
     required: primary || !nullable || parsed.serial,
     unique: flag(body, 'unique', false, name) && !primary,
     ...preset,
@@ -50,24 +51,6 @@ export function parseColumn(name: string, value: Json, place: Place): ParsedColu
     ? parseReference(column, body, place)
     : undefined;
   return { column, primary, ...(reference ? { reference } : {}) };
-}
-
-/** A column without rules. */
-export function emptyColumn(name: string, type: ColumnType): Column {
-  return {
-    id: '',
-    name,
-    type,
-    required: false,
-    unique: false,
-    indexed: false,
-    searchable: false,
-    immutable: false,
-    sudo: false,
-    tracked: false,
-    createdAt: '',
-    updatedAt: '',
-  };
 }
 
 function checkColumnName(name: string): void {

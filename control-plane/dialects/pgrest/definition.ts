@@ -1,5 +1,6 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../base/json.ts';
-import type { Catalog, NamedValues } from '../../model/catalog.ts';
+import { type Catalog, type NamedValues, nearestName } from '../../model/catalog.ts';
+import { draftColumn } from '../../model/draft-column.ts';
 import {
   endpoints as allEndpoints,
   type Column,
@@ -7,9 +8,9 @@ import {
   type TableDraft,
   type UniqueRule,
 } from '../../model/table.ts';
-import { emptyColumn, parseColumn } from './column.ts';
+import { parseColumn } from './column.ts';
 import { wrong } from './errors.ts';
-import { checkFree, checkName, checkRoot, named, parseEndpoints, tablesOf } from './names.ts';
+import { checkFree, checkName, checkRoot, parseEndpoints, tablesOf } from './names.ts';
 import { checkSelf } from './reference.ts';
 
 const keys = new Set(
@@ -40,7 +41,8 @@ export function parseTable(
   const implicit = `${name}_id`;
   const columns = parsed.map(({ column }) => column);
   if (primary.length === 0) {
-    if (named(columns, implicit)) wrong(`The column ${implicit} is the implicit key`, implicit);
+    if (nearestName(columns, implicit))
+      wrong(`The column ${implicit} is the implicit key`, implicit);
     columns.unshift(implicitKey(implicit));
   }
   refuseTwins(columns);
@@ -89,7 +91,7 @@ export function commentOf(value: Json | undefined): string {
 }
 
 function implicitKey(name: string): Column {
-  const column = emptyColumn(name, { base: 'integer' });
+  const column = draftColumn(name, { base: 'integer' });
   return { ...column, required: true, identity: { start: 1, increment: 1 } };
 }
 
@@ -138,7 +140,7 @@ function parseEnums(value: Json | undefined, catalog: Catalog): readonly NamedVa
       new Set(values).size === values.length &&
       values.every((each) => each !== '' && Buffer.byteLength(each) <= 63 && !each.includes('\0'));
     if (!good) return wrong(`enum ${name} must list distinct texts of 1 to 63 bytes`, name);
-    const old = named([...(catalog.enums ?? []), ...fresh], name);
+    const old = nearestName([...(catalog.enums ?? []), ...fresh], name);
     if (!old) {
       checkFree(catalog, name, 'enums');
       fresh.push({ name, values });
@@ -168,7 +170,7 @@ function parseConstraints(
       return wrong(`Constraint ${name} must name two columns or more`, name);
     }
     const found = list.map((text) => {
-      const column = named(columns, text);
+      const column = nearestName(columns, text);
       return column ? column.name : wrong(`Constraint ${name}: no such column ${text}`, text);
     });
     return { name, columns: found };

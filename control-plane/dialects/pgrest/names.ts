@@ -33,17 +33,6 @@ export function byNumber(catalog: Catalog, id: string): Table {
   return table;
 }
 
-/** An exact match wins, else the only one that differs by case alone. */
-export function named<T extends { readonly name: string }>(
-  all: readonly T[],
-  name: string,
-): T | undefined {
-  const exact = all.find((each) => each.name === name);
-  if (exact) return exact;
-  const near = all.filter((each) => each.name.toLowerCase() === name.toLowerCase());
-  return near.length === 1 ? near[0] : undefined;
-}
-
 /** A name for a table, view or enumerated type. */
 export function checkName(name: string, what: string): void {
   if (!/^[\p{L}_][\p{L}\p{N}_-]*$/u.test(name) || Buffer.byteLength(name) > 60) {

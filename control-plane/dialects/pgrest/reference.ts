@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../base/json.ts';
 import { typeText } from '../../base/types.ts';
-import type { Catalog } from '../../model/catalog.ts';
+import { type Catalog, nearestName } from '../../model/catalog.ts';
 import type { Column, Reference, ReferenceAction } from '../../model/table.ts';
 import { wrong } from './errors.ts';
-import { named, tablesOf } from './names.ts';
+import { tablesOf } from './names.ts';
 
 /** Where a definition stands. */
 export interface Place {
@@ -31,11 +31,11 @@ export function parseReference(column: Column, body: JsonObject, place: Place): 
   const columnText = text('reference_column');
   const { onDelete, onUpdate } = events(body, column.name, text);
   const self = tableText === place.table;
-  const target = self ? undefined : named(own(place), tableText);
+  const target = self ? undefined : nearestName(own(place), tableText);
   if (!self && !target && tableText.toLowerCase() !== place.table.toLowerCase()) {
     wrong(`Column ${column.name}: no such table ${tableText}`, 'reference_table');
   }
-  const targetColumn = target ? named(target.columns, columnText) : undefined;
+  const targetColumn = target ? nearestName(target.columns, columnText) : undefined;
   if (target && !targetColumn) {
     wrong(`Column ${column.name}: no such column ${columnText}`, 'reference_column');
   }
@@ -71,7 +71,7 @@ export function checkSelf(
   return references.map((reference) => {
     if (reference.target.name !== table.name) return reference;
     const column = table.columns.find(({ name }) => name === reference.columns[0]);
-    const target = named(table.columns, reference.targetColumns[0] ?? '');
+    const target = nearestName(table.columns, reference.targetColumns[0] ?? '');
     if (!column || !target) {
       return wrong(`No such column ${reference.targetColumns[0]}`, 'reference_column');
     }

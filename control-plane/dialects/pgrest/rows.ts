@@ -1,11 +1,11 @@
 import { ServiceError } from '../../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { Catalog } from '../../model/catalog.ts';
+import { type Catalog, nearestName } from '../../model/catalog.ts';
 import type { Endpoint, Table } from '../../model/table.ts';
 import type { Output, Result, Statement } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Reply, RouteContext } from '../dialect.ts';
 import { notFound, refuse } from './errors.ts';
-import { byRoot, named, requireEndpoint, tablesOf } from './names.ts';
+import { byRoot, requireEndpoint, tablesOf } from './names.ts';
 import { params } from './params.ts';
 import { reply, rowsReply } from './reply.ts';
 import { parseSearch } from './search.ts';
@@ -190,7 +190,10 @@ export function putRows(request: DialectRequest, { catalog }: RouteContext): Act
   const table = tableOf(request, catalog, 'update');
   const conditions = parseWhere(stanza, table);
   const known = Object.fromEntries(
-    Object.entries(sent).map(([name, value]) => [named(table.columns, name)?.name ?? name, value]),
+    Object.entries(sent).map(([name, value]) => [
+      nearestName(table.columns, name)?.name ?? name,
+      value,
+    ]),
   );
   return act(
     {

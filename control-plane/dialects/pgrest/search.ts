@@ -1,9 +1,9 @@
+import { nearestName } from '../../model/catalog.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Order, Read } from '../../statement/statement.ts';
 import type { DialectRequest } from '../dialect.ts';
 import { refuse } from './errors.ts';
-import { named } from './names.ts';
 import { compare, isPatternable, operatorOf } from './operators.ts';
 import { once, page } from './params.ts';
 import { parseWhere, readWhere } from './where.ts';
@@ -38,7 +38,7 @@ function condition(key: string, value: string, table: Pick<Table, 'columns'>): P
   if (dot === -1) return refuse(`Unknown parameter ${key}`, key, 'unknown_parameter');
   const name = key.slice(0, dot);
   const word = key.slice(dot + 1);
-  const column = named(table.columns, name);
+  const column = nearestName(table.columns, name);
   if (!column) return refuse(`There is no column ${name}`, name, 'column_not_found');
   const row = operatorOf(word, false);
   if (!row) return refuse(`Unknown operator ${word}`, key, 'unknown_operator');
@@ -52,9 +52,9 @@ function condition(key: string, value: string, table: Pick<Table, 'columns'>): P
 function orderOf(text: string | undefined, table: Pick<Table, 'columns'>): readonly Order[] {
   if (text === undefined || text === '') return [];
   const match = /^(.*?)\s*(?:,\s*(asc|desc)\s*)?$/is.exec(text);
-  const whole = named(table.columns, text);
+  const whole = nearestName(table.columns, text);
   const name = match?.[1] ?? text;
-  const column = whole ?? named(table.columns, name);
+  const column = whole ?? nearestName(table.columns, name);
   if (!column) return refuse(`There is no column ${name}`, 'order', 'column_not_found');
   const descending = whole === undefined && match?.[2]?.toLowerCase() === 'desc';
   return [{ field: { kind: 'column', name: column.name }, descending }];

@@ -1,9 +1,9 @@
 import { isObject, type Json } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { nearestName } from '../../model/catalog.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import { refuse } from './errors.ts';
-import { named } from './names.ts';
 import { compare, isPatternable, operatorOf } from './operators.ts';
 
 /** Conditions of a stanza, all of which must hold. @throws ServiceError naming the column, operator or key */
@@ -20,7 +20,7 @@ function one(name: string, condition: Json, table: Pick<Table, 'columns'>): Pred
   if (!isObject(condition)) return refuse(`where: ${name} must be an object`, name);
   const other = Object.keys(condition).find((key) => key !== 'operator' && key !== 'value');
   if (other !== undefined) refuse(`where: unknown key ${other}`, other);
-  const column = named(table.columns, name);
+  const column = nearestName(table.columns, name);
   if (!column) return refuse(`There is no column ${name}`, name, 'column_not_found');
   const { operator } = condition;
   if (operator === undefined) return refuse(`where: operator of ${name} is missing`, name);

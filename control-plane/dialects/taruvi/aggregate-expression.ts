@@ -88,7 +88,7 @@ const mostDigits = 100;
 const deepest = 32;
 
 /** Fields, numbers, `+ - * /` and parentheses, with the usual precedence. @throws ServiceError bad_request, column_not_found */
-export function parseExpression(text: string, fieldOf: FieldOf, parameter: string): Expression {
+function parseExpression(text: string, fieldOf: FieldOf, parameter: string): Expression {
   // A column may be called anything: its whole name goes before what it could mean.
   const whole = fieldOf([text]);
   if (whole) return { kind: 'field', field: whole };

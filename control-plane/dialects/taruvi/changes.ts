@@ -75,7 +75,6 @@ export function patchRows(request: DialectRequest, context: RouteContext): Actio
     isObject(item) ? item : refuse(`Row ${at} must be a JSON object`),
   );
   const keys = sent.map((item, at) => keyText(table.key.map((name) => partOf(item, name, at))));
-  checkOnce(keys, 'key');
   if (keys.length === 0) return { kind: 'reply', reply: recordsText('[]', 0, 'Nothing to update') };
   return write(
     {
@@ -83,6 +82,7 @@ export function patchRows(request: DialectRequest, context: RouteContext): Actio
       table,
       target: { by: 'keys', keys },
       changes: sent.map((item) => ({ values: without(valuesOf(item, table), table.key) })),
+      once: true,
       output: outputOf(table),
       show: 'live',
     },

@@ -21,7 +21,7 @@ import { bare, bareList } from './reply.ts';
 import { appOf } from './served.ts';
 
 /** A datasource as the dialect shows it. */
-export function dataSourceObject(source: DataSource, app: App, catalog: Catalog): JsonObject {
+function dataSourceObject(source: DataSource, app: App, catalog: Catalog): JsonObject {
   const { slug } = source;
   return {
     id: source.id,

@@ -124,7 +124,7 @@ function messageOf({ kind, message, detail }: ServiceError): string {
   const { field, faults } = detail;
   if (kind === 'invalid_row' && faults?.[0]) return textOf(faults[0]);
   if (kind === 'internal') return 'Internal error';
-  return field === undefined || message.includes(field) ? message : `${message}: ${field}`;
+  return field === undefined || names(message, field) ? message : `${message}: ${field}`;
 }
 
 /** What is wrong, by field; only where the request named what is to be stored or defined. */
@@ -139,7 +139,16 @@ function messagesOf(error: ServiceError): Messages | undefined {
 }
 
 function textOf({ field, message }: Fault): string {
-  return message.includes(field) ? message : `${field}: ${message}`;
+  return names(message, field) ? message : `${field}: ${message}`;
+}
+
+/** Whether the message has the name in it, and not only the letters of a short one. */
+function names(message: string, field: string): boolean {
+  if (field === '') return true;
+  return message.split(field).some((before, at, parts) => {
+    const after = parts[at + 1];
+    return after !== undefined && !/[\p{L}\p{N}_]$/u.test(before) && !/^[\p{L}\p{N}_]/u.test(after);
+  });
 }
 
 function gathered(pairs: readonly (readonly [place: string, text: string])[]): Messages {

@@ -7,6 +7,7 @@ import { dataSourceRoutes } from './datasources.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
 import { exportRoutes } from './export.ts';
+import { auditRoutes } from './history.ts';
 import { importRoutes } from './import.ts';
 import { operationRoutes } from './operations.ts';
 import { packageRoutes } from './package.ts';
@@ -33,6 +34,7 @@ const routes: readonly Route[] = [
   ...exportRoutes,
   ...validateRoutes,
   ...dataRoutes,
+  ...auditRoutes,
   ...edgeRoutes,
 ];
 

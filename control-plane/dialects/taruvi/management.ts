@@ -18,6 +18,18 @@ export function managed(
   return { method, path: `/api/apps${path}`, right, handle };
 }
 
+/** A route on the tables of an app, in its short form and under a datasource. */
+export function ofTables(
+  method: Route['method'],
+  rest: string,
+  right: 'inspect' | 'administer',
+  handle: Handler,
+): readonly Route[] {
+  return ['/:app/datatables', '/:app/datasources/:datasource/datatables'].map((base) =>
+    managed(method, `${base}${rest}`, right, handle),
+  );
+}
+
 /** @throws ServiceError relation_not_found */
 export function notFoundIn(what: 'app' | 'datasource', params: DialectRequest['params']): never {
   throw notFound(`${what} '${params[what] ?? ''}'`);

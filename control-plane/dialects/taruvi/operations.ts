@@ -11,7 +11,7 @@ import type {
   RouteContext,
 } from '../dialect.ts';
 import { notFound, refuse } from './errors.ts';
-import { managed } from './management.ts';
+import { ofTables } from './management.ts';
 import { bare, bareList } from './reply.ts';
 import { flagOf, objectOf } from './request.ts';
 import { hashOf } from './schema/document.ts';
@@ -129,21 +129,9 @@ function rollback(request: DialectRequest, context: RouteContext): Action {
   };
 }
 
-/** A route on one table's operations, in its short form and under its datasource. */
-function both(
-  method: Route['method'],
-  rest: string,
-  right: 'inspect' | 'administer',
-  handle: Route['handle'],
-): readonly Route[] {
-  return ['/:app/datatables', '/:app/datasources/:datasource/datatables'].map((base) =>
-    managed(method, `${base}/:table${rest}`, right, handle),
-  );
-}
-
 /** What was done to the schema of a table, and taking it back. */
 export const operationRoutes: readonly Route[] = [
-  ...both('GET', '/operations', 'inspect', listOperations),
-  ...both('GET', '/operations/:revision', 'inspect', getOperation),
-  ...both('POST', '/rollback', 'administer', rollback),
+  ...ofTables('GET', '/:table/operations', 'inspect', listOperations),
+  ...ofTables('GET', '/:table/operations/:revision', 'inspect', getOperation),
+  ...ofTables('POST', '/:table/rollback', 'administer', rollback),
 ];

@@ -12,7 +12,7 @@ const usual = 1000;
 const most = 10_000;
 
 /** How many rows or ids one call may name. */
-export function bulkLimit({ settings }: App): number {
+function bulkLimit({ settings }: App): number {
   const { bulk_limit: asked } = settings;
   if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 1) return usual;
   return Math.min(asked, most);

@@ -11,7 +11,7 @@ import { requireNone } from './schema/report.ts';
 import { extraOf } from './table-object.ts';
 
 /** Keys that say something of the schema although they stand beside it. */
-export const besideKeys = [
+const besideKeys = [
   'search_fields',
   'search_language',
   'hierarchy',

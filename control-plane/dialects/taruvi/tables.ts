@@ -6,7 +6,7 @@ import { notFound, refuse } from './errors.ts';
 import {
   fieldsOf,
   includesInactive,
-  managed,
+  ofTables,
   removal,
   required,
   requireSame,
@@ -177,27 +177,15 @@ function shown(request: DialectRequest, table: Table | undefined, status = 200):
   return bare(tableObject(table), request, status);
 }
 
-/** A route on the tables of an app, in its short form and under a datasource. */
-function both(
-  method: Route['method'],
-  rest: string,
-  right: 'inspect' | 'administer',
-  handle: Route['handle'],
-): readonly Route[] {
-  return ['/:app/datatables', '/:app/datasources/:datasource/datatables'].map((base) =>
-    managed(method, `${base}${rest}`, right, handle),
-  );
-}
-
 /** Tables and their schemas. */
 export const tableRoutes: readonly Route[] = [
-  ...both('GET', '', 'inspect', listTables),
-  ...both('POST', '', 'administer', postTable),
-  ...both('GET', '/:table', 'inspect', getTable),
-  ...both('PUT', '/:table', 'administer', putTable),
-  ...both('PATCH', '/:table', 'administer', patchTable),
-  ...both('DELETE', '/:table', 'administer', deleteTable),
-  ...both('GET', '/:table/schema', 'inspect', getSchema),
-  ...both('POST', '/:table/materialize', 'administer', materializeTable),
-  ...both('POST', '/:table/restore', 'administer', restoreTable),
+  ...ofTables('GET', '', 'inspect', listTables),
+  ...ofTables('POST', '', 'administer', postTable),
+  ...ofTables('GET', '/:table', 'inspect', getTable),
+  ...ofTables('PUT', '/:table', 'administer', putTable),
+  ...ofTables('PATCH', '/:table', 'administer', patchTable),
+  ...ofTables('DELETE', '/:table', 'administer', deleteTable),
+  ...ofTables('GET', '/:table/schema', 'inspect', getSchema),
+  ...ofTables('POST', '/:table/materialize', 'administer', materializeTable),
+  ...ofTables('POST', '/:table/restore', 'administer', restoreTable),
 ];

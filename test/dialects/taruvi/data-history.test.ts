@@ -121,4 +121,47 @@ describe('history of a row', () => {
     }
     await root.refused(400, 'BAD_REQUEST', 'GET', rowsAt('items', '1/history/'));
   });
+
+  it('is the audit of the table too, of one record or of all', async () => {
+    const root = here.as('root');
+    const made = await root.call('POST', rowsAt('audited'), [{ title: 'x' }, { title: 'y' }], 201);
+    const [one] = made.data as { id: number }[];
+    await root.call('PATCH', rowsAt('audited', `${one?.id}/`), { title: 'z' });
+    const audit = '/default/datatables/audited/audit/';
+    expect(await root.call('GET', `${audit}?record_id=${one?.id}`)).toMatchObject({
+      total: 2,
+      pagination: { count: 2 },
+      data: [
+        { record_id: one?.id, version: 2, event_type: 'UPDATE', previous_data: { title: 'x' } },
+        { record_id: one?.id, version: 1, event_type: 'CREATE', previous_data: null },
+      ],
+    });
+    const all = await root.call('GET', `${audit}?page_size=2`);
+    expect(all).toMatchObject({
+      data: [
+        { record_id: one?.id, version: 2 },
+        { record_id: (one?.id ?? 0) + 1, version: 1 },
+      ],
+      pagination: { count: 2, has_next: true },
+    });
+    await root.refused(404, 'NOT_FOUND', 'GET', `${audit}?record_id=99999`);
+    await root.refused(400, 'BAD_REQUEST', 'GET', `${audit}?record_id=`);
+    await root.refused(400, 'BAD_REQUEST', 'GET', '/default/datatables/items/audit/');
+  });
+
+  it('of all records tells nothing of hidden ones', async () => {
+    const made = await here
+      .as('editor')
+      .call('POST', rowsAt('audited_shared'), [{ title: 'p' }, { title: 'q' }], 201);
+    const [, hidden] = made.data as { id: number }[];
+    await here.logins
+      .client('full')
+      .query(`select share('audited_shared', '${hidden?.id}', read => array['full'])`);
+    const seen = await here
+      .as('reader')
+      .call('GET', '/default/datatables/audited_shared/audit/?page_size=1000');
+    const records = (seen.data as { record_id: unknown }[]).map((entry) => entry.record_id);
+    expect(records).not.toContain(hidden?.id);
+    expect(seen.total).toBe(records.length);
+  });
 });

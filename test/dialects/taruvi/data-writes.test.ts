@@ -109,6 +109,10 @@ describe('many rows', () => {
     ]);
     expect(Object.keys(keyless.errors ?? {})).toEqual(['1.id']);
     await root.refused(400, 'BAD_REQUEST', 'PATCH', rowsAt('items'), [{ id, title: 'x' }, { id }]);
+    await root.refused(400, 'BAD_REQUEST', 'PATCH', rowsAt('items'), [
+      { id, title: 'x' },
+      { id: `0${id}`, title: 'y' },
+    ]);
     await root.refused(400, 'BAD_REQUEST', 'PATCH', rowsAt('items'), { id, title: 'x' });
     await root.refused(400, 'BAD_REQUEST', 'PATCH', rowsAt('items'), [7]);
     expect(await get('items', id)).toMatchObject({ title: 'before' });
@@ -137,6 +141,27 @@ describe('upsert', () => {
     const one = await upsert('items', { id, price: 7, title: 'changed' });
     expect(one.data).toMatchObject({ count: 1, records: [{ id, price: 7, quantity: 9 }] });
     expect((await upsert('items', [])).data).toEqual({ records: [], count: 0 });
+  });
+
+  it('asks for what is required of new rows only', async () => {
+    const [id] = await made('items', { title: 'stays', code: 'r1', price: 1 });
+    const { data } = await upsert('items', [{ id, price: 2 }, { title: 'new' }]);
+    expect(data).toMatchObject({
+      count: 2,
+      records: [{ id, title: 'stays', price: 2 }, { title: 'new' }],
+    });
+    const found = await upsert('items', { code: 'r1', price: 3 }, '?unique_fields=code');
+    expect(found.data).toMatchObject({ records: [{ id, title: 'stays', price: 3 }] });
+    const root = here.as('root');
+    const path = rowsAt('items', 'upsert/');
+    const lacking = await root.refused(400, 'VALIDATION_ERROR', 'POST', path, [
+      { id, price: 4 },
+      { price: 5 },
+    ]);
+    expect(Object.keys(lacking.errors ?? {})).toContain('1.title');
+    await root.refused(400, 'VALIDATION_ERROR', 'POST', path, { id, title: null });
+    await root.refused(400, 'VALIDATION_ERROR', 'POST', `${path}?partial=false`, { id, price: 6 });
+    expect(await get('items', id)).toMatchObject({ title: 'stays', price: 3 });
   });
 
   it('by unique columns: the key is kept; partial=false resets what is not named', async () => {

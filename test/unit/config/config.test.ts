@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, duration, loadConfig } from '../../../control-plane/config.ts';
+import { ConfigError, loadConfig } from '../../../control-plane/config.ts';
+import { duration } from '../../../control-plane/setting-values.ts';
 
 const secret = 'x'.repeat(32);
 const external = {

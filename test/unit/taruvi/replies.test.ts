@@ -52,6 +52,16 @@ describe('errors', () => {
     });
   });
 
+  it('name the field, however short it is', () => {
+    const of = (field: string, message: string) =>
+      fail(new ServiceError('invalid_operand', message, { field }), request()).body;
+    expect(of('n', 'Must be a number')).toMatchObject({ json: { message: 'Must be a number: n' } });
+    expect(of('n', 'n must be a number')).toMatchObject({
+      json: { message: 'n must be a number' },
+    });
+    expect(of('a.b', "No field 'a.b'")).toMatchObject({ json: { message: "No field 'a.b'" } });
+  });
+
   it('what passes says when to try again', () => {
     const headers = fail(new ServiceError('serialization_failure'), request()).headers;
     expect(headers).toEqual({ 'retry-after': '1' });

@@ -19,7 +19,7 @@ export function castRow(row: JsonObject, schema: JsonObject): JsonObject {
 }
 
 /** The fields of a schema by name. */
-export function fieldsByName(schema: JsonObject): ReadonlyMap<string, JsonObject> {
+function fieldsByName(schema: JsonObject): ReadonlyMap<string, JsonObject> {
   const fields = schema['fields'];
   const objects = Array.isArray(fields) ? (fields as readonly Json[]).filter(isObject) : [];
   return new Map(objects.map((field) => [String(field['name']), field]));

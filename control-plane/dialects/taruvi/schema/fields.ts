@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../../base/json.ts';
-import type { ColumnType } from '../../../base/types.ts';
+import { draftColumn } from '../../../model/draft-column.ts';
 import type { Column, Features, Table } from '../../../model/table.ts';
 import { rulesOf } from './constraints.ts';
 import { defaultOf } from './defaults.ts';
@@ -73,7 +73,7 @@ function columnOf(
 ): Column | undefined {
   const found = typeOfField(field, scope.second ? 'any' : 'string', report);
   // Known by its name, so that what speaks of it is no fault too.
-  if (!found) return newColumn(name, { base: 'text' });
+  if (!found) return draftColumn(name, { base: 'text' });
   const { type, format } = found;
   const rules = rulesOf(field['constraints'], found, report.at('constraints'));
   const preset = defaultOf(field['default'], found, report.at('default'));
@@ -86,7 +86,7 @@ function columnOf(
   const filled = stamp && isTime && preset === undefined;
   const { description } = field;
   return {
-    ...newColumn(name, type),
+    ...draftColumn(name, type),
     id: renamedFrom(field, scope, report),
     ...rules,
     ...(format === undefined ? {} : { format }),
@@ -110,22 +110,4 @@ function renamedFrom(field: JsonObject, { old }: FieldScope, report: Report): st
   if (was) return was.id;
   report.add('unknown_field', `no field ${from} to rename`, 'x-rename-from');
   return '';
-}
-
-/** A column without rules. */
-export function newColumn(name: string, type: ColumnType): Column {
-  return {
-    id: '',
-    name,
-    type,
-    required: false,
-    unique: false,
-    indexed: false,
-    searchable: false,
-    immutable: false,
-    sudo: false,
-    tracked: false,
-    createdAt: '',
-    updatedAt: '',
-  };
 }

@@ -1,7 +1,7 @@
 import { isStrings, type Json } from '../../../base/json.ts';
 import { classOf } from '../../../base/types.ts';
+import { draftColumn } from '../../../model/draft-column.ts';
 import type { Column, UniqueRule } from '../../../model/table.ts';
-import { newColumn } from './fields.ts';
 import type { Report } from './report.ts';
 
 /** Columns with those of the key as it needs them. */
@@ -21,7 +21,7 @@ export function keyed(
   report: Report,
 ): Keyed {
   if (named === undefined && !columns.some(({ name }) => name === 'id')) {
-    const id = newColumn('id', { base: 'uuid' });
+    const id = draftColumn('id', { base: 'uuid' });
     return {
       columns: [{ ...id, required: true, default: { kind: 'random_uuid' } }, ...columns],
       key: ['id'],
