@@ -63,9 +63,10 @@ export function createBodyReader(limit: number): BodyReader {
       return parse(bytes, repeated);
     },
     file: async (message, most) => {
+      const type = message.headers['content-type'] ?? '';
+      requireUtf8(type);
       const content = await bytesOf(message, most);
       if (content === undefined) return undefined;
-      const type = message.headers['content-type'] ?? '';
       if (/^multipart\/form-data/i.test(type)) return await filePart(content, type);
       return { content, type: mediaType(type) };
     },
@@ -88,6 +89,7 @@ async function filePart(content: Buffer, type: string): Promise<SentFile> {
       field: 'file',
     });
   }
+  requireUtf8(part.type);
   const named = part instanceof File ? byEnding(part.name) : '';
   return { content: new Uint8Array(await part.arrayBuffer()), type: named || mediaType(part.type) };
 }
@@ -154,18 +156,31 @@ async function* decompress(
   }
 }
 
+function charsetOf(type: string): string | undefined {
+  const parameters = type.toLowerCase().split(';').slice(1);
+  return parameters
+    .map((parameter) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/.exec(parameter)?.[1])
+    .find((value) => value !== undefined);
+}
+
+function isUtf8(charset: string | undefined): boolean {
+  return charset === undefined || /^(utf-?8|us-ascii)$/.test(charset);
+}
+
+function requireUtf8(type: string): void {
+  if (isUtf8(charsetOf(type))) return;
+  throw new ServiceError('unsupported_media_type', 'The file must be text in UTF-8');
+}
+
 function checkType(type: string | undefined): void {
   if (type === undefined || type.trim() === '') {
     throw new ServiceError('invalid_body', 'The body needs a Content-Type', {
       reason: 'missing_content_type',
     });
   }
-  const [name = '', ...parameters] = type.toLowerCase().split(';');
-  const charset = parameters
-    .map((parameter) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/.exec(parameter)?.[1])
-    .find((value) => value !== undefined);
+  const [name = ''] = type.toLowerCase().split(';', 1);
   const json = /^application\/(?:[\w.!#$&^-]+\+)?json$/.test(name.trim());
-  if (!json || (charset !== undefined && !/^(utf-?8|us-ascii)$/.test(charset))) {
+  if (!json || !isUtf8(charsetOf(type))) {
     throw new ServiceError('unsupported_media_type', 'The body must be application/json in UTF-8');
   }
 }

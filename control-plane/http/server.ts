@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import Koa from 'koa';
 import { errorKinds, ServiceError } from '../base/errors.ts';
@@ -121,13 +121,17 @@ function send(context: Koa.Context, exchange: Exchange, reply: Reply): void {
     ...exchange.extra,
     ...reply.headers,
   });
-  context.body = bodyOf(reply.body);
+  context.body = bodyOf(reply.body, context.res);
   if (!context.req.complete) drain(context);
 }
 
-function bodyOf(body: Reply['body']): string | Readable {
+function bodyOf(body: Reply['body'], response: ServerResponse): string | Readable {
   if (typeof body === 'string') return body;
-  return 'json' in body ? JSON.stringify(body.json) : Readable.from(body.parts);
+  if ('json' in body) return JSON.stringify(body.json);
+  // One part waits, one is on its way: a part may be large.
+  const parts = Readable.from(body.parts, { highWaterMark: 1 });
+  // The status has been sent: only a connection that breaks off says that this is not all.
+  return parts.on('error', () => response.destroy());
 }
 
 /**

@@ -18,12 +18,13 @@ const escapes: Readonly<Record<string, string>> = {
   '\r': '\\r',
 };
 
-/** Sends text to `COPY … FROM STDIN`, at the pace at which Postgres takes it. An error of the source ends the COPY and is thrown. */
+/** Sends text to `COPY … FROM STDIN`, at the pace at which Postgres takes it. An error of the source, or an abort, ends the COPY and is thrown. */
 export async function copyInto(
   client: pg.PoolClient,
   statement: string,
   parts: Iterable<string> | AsyncIterable<string>,
+  signal?: AbortSignal,
 ): Promise<void> {
   const sink = client.query(copyFrom(statement));
-  await pipeline(Readable.from(parts, { objectMode: true }), sink);
+  await pipeline(Readable.from(parts, { objectMode: true }), sink, { signal });
 }

@@ -57,25 +57,15 @@ function loneKey(table: Table, by: readonly string[] | undefined): string {
 
 /** `matched`: rows that come back whole; of others the caller may see only key and times. */
 function putListed(upsert: Upsert, table: Table, key: string, context: Context): Sql {
+  const reset = resettable(table).map(({ name }) => name);
   const rows = upsert.rows.map(({ values, access }) => ({
-    values: upsert.unnamed === 'keep' ? values : { ...presets(table), ...values },
+    values,
+    ...(upsert.unnamed === 'default' ? { reset } : {}),
     ...(access ? { lists: access } : {}),
   }));
   const call = sql`rowhouse.put_listed(${literal(table.id)}::int, ${bind(JSON.stringify(rows))}::jsonb)`;
   const back = changed(table, key, upsert.output, context);
   return sql`with changed as materialized (select c.* from ${call} as c) select ${answerRow({ rows: back.rows, matched: sql`(select count(*)::int from changed where shown)`, changed: sql`count(*)::int` })} from (select ${back.select} from changed as c${back.join} order by c.n) as r`;
-}
-
-/** What columns fall back to, as far as it can be said beforehand; the rest becomes NULL. */
-function presets(table: Table): Record<string, Json> {
-  return Object.fromEntries(
-    table.columns
-      .filter(({ name }) => !table.key.includes(name))
-      .map(({ name, default: preset }): [string, Json] => [
-        name,
-        preset?.kind === 'value' ? preset.value : null,
-      ]),
-  );
 }
 
 function put(upsert: Upsert, table: Table, context: Context): Sql {

@@ -5,9 +5,11 @@ import { logicalName } from '../model/table-schema.ts';
 import type { FieldsMatch, Import, ImportReport } from '../statement/transfer.ts';
 import type { Caller } from './engine.ts';
 import { fitter, Misfit, noColumn } from './import/fit.ts';
-import { arrayRows, csvRows, lineRows, textOf } from './import/read.ts';
+import { arrayRows, lineRows } from './import/json-rows.ts';
+import { CsvRows, decoderOf } from './import/read.ts';
 import { RowError, type SourceRow } from './import/source.ts';
-import type { Load, LoadedRow } from './load.ts';
+import type { Load } from './load.ts';
+import type { LoadedRow } from './load-stage.ts';
 
 /** Rows of a file that came with a request. */
 export type ImportFile = (file: Import, catalog: Catalog, caller: Caller) => Promise<ImportReport>;
@@ -15,26 +17,24 @@ export type ImportFile = (file: Import, catalog: Catalog, caller: Caller) => Pro
 /** The file's name in messages. */
 const name = 'file';
 /** Bytes decoded at a time. */
-const chunk = 65_536;
+const chunk = 262_144;
 
 export function createImportFile(load: Load): ImportFile {
   return async (file, catalog, caller) => {
     const table = findTable(catalog, file.table);
     if (!table) throw new ServiceError('table_not_found', undefined, { table: file.table.name });
-    const columns = table.columns.map((column) => column.name);
     try {
-      const named =
-        file.format === 'csv' ? await csvColumns(file, table) : await keysOf(file, columns);
-      const lacking = file.by?.find((name) => !named.includes(name));
+      const { columns, rows } = contentOf(file, table);
+      const lacking = file.by?.find((name) => !columns.includes(name));
       if (lacking !== undefined) {
         const message = `The file has no column ${lacking}, which tells the rows that are there`;
         throw new ServiceError('bad_request', message, { field: lacking });
       }
-      return await load(
+      const report = await load(
         {
           table,
-          columns: named,
-          rows: fitted(file, table),
+          columns,
+          rows: fitted(rows, file, table),
           skip: file.skip,
           dryRun: file.dryRun,
           ...(file.by ? { by: file.by } : {}),
@@ -42,10 +42,18 @@ export function createImportFile(load: Load): ImportFile {
         catalog,
         caller,
       );
+      requireRight(report, file, table);
+      return report;
     } catch (error) {
       throw error instanceof RowError ? unreadable(error, table) : error;
     }
   };
+}
+
+/** A caller whose rows are refused for want of a right, and for nothing else, is told so. @throws ServiceError forbidden */
+function requireRight({ faults }: ImportReport, { skip }: Import, table: Table): void {
+  if (skip || faults.length === 0 || faults.some(({ code }) => code !== 'forbidden')) return;
+  throw new ServiceError('forbidden', undefined, { table: logicalName(table) });
 }
 
 /** What can't be read at all is refused as a whole, with its line. */
@@ -59,10 +67,10 @@ function unreadable({ line, field, reason }: RowError, table: Table): ServiceErr
 }
 
 /** Rows as the table has them, or what is wrong with each. */
-async function* fitted(file: Import, table: Table): AsyncGenerator<LoadedRow> {
+function* fitted(rows: Iterable<SourceRow>, file: Import, table: Table): Generator<LoadedRow> {
   const fit = fitter(table, file.spellings, file.format === 'csv');
   let row = 0;
-  for await (const each of rowsOf(file, () => undefined)) {
+  for (const each of rows) {
     row++;
     if (row > file.most) {
       throw new ServiceError('limit_exceeded', `More than ${file.most} rows in one file`, {
@@ -82,51 +90,45 @@ async function* fitted(file: Import, table: Table): AsyncGenerator<LoadedRow> {
   }
 }
 
-function rowsOf(
-  file: Import,
-  onFields: (fields: readonly string[]) => void,
-): Iterable<SourceRow> | AsyncIterable<SourceRow> {
-  const text = textOf(name, chunks(file.content));
-  if (file.format !== 'csv') return objects(file.format, text);
-  const dialect = {
-    delimiter: file.delimiter ?? ',',
-    ...(file.missing ? { missing: file.missing } : {}),
+interface Content {
+  /** The columns that rows have values for. */
+  readonly columns: readonly string[];
+  readonly rows: Iterable<SourceRow>;
+}
+
+function contentOf(file: Import, table: Table): Content {
+  if (file.format === 'csv') return csvContent(file, table);
+  const decode = decoderOf(name);
+  const text = decode(file.content) + decode();
+  const rows = file.format === 'json' ? arrayRows(name, text) : lineRows(name, text);
+  // Columns that no row names keep their defaults.
+  const named = new Set(rows.flatMap(({ values }) => Object.keys(values)));
+  const columns = table.columns.filter((column) => named.has(column.name));
+  return { columns: columns.map((column) => column.name), rows };
+}
+
+/** The header at once, the rows as they are asked for. */
+function csvContent(file: Import, table: Table): Content {
+  const csv = new CsvRows(name, { delimiter: file.delimiter ?? ',', missing: [] });
+  const rows = csvRows(csv, file.content);
+  const first = rows.next();
+  const columns = matched(csv.fields, table, file.fieldsMatch);
+  return {
+    columns,
+    rows: (function* () {
+      if (first.done !== true) yield first.value;
+      yield* rows;
+    })(),
   };
-  return csvRows(name, text, dialect, undefined, onFields);
 }
 
-async function* objects(
-  format: 'json' | 'ndjson',
-  parts: AsyncIterable<string>,
-): AsyncGenerator<SourceRow> {
-  let text = '';
-  for await (const part of parts) text += part;
-  text = text.replace(/^\uFEFF/, '');
-  yield* format === 'json' ? arrayRows(name, text) : lineRows(name, text);
-}
-
-function* chunks(content: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < content.length; at += chunk) yield content.subarray(at, at + chunk);
-}
-
-/** The columns that the header names. @throws ServiceError for one that the table has not got, or that is missing */
-async function csvColumns(file: Import, table: Table): Promise<readonly string[]> {
-  let header: readonly string[] = [];
-  for await (const _ of rowsOf(file, (fields) => {
-    header = fields;
-  })) {
-    break;
+function* csvRows(csv: CsvRows, content: Uint8Array): Generator<SourceRow> {
+  const decode = decoderOf(name);
+  for (let at = 0; at < content.length; at += chunk) {
+    yield* csv.take(decode(content.subarray(at, at + chunk)));
   }
-  return matched(header, table, file.fieldsMatch);
-}
-
-/** The keys that any row has, for the columns that are not named keep their defaults. */
-async function keysOf(file: Import, columns: readonly string[]): Promise<readonly string[]> {
-  const named = new Set<string>();
-  for await (const { values } of rowsOf(file, () => undefined)) {
-    for (const key of Object.keys(values)) named.add(key);
-  }
-  return columns.filter((column) => named.has(column));
+  yield* csv.take(decode());
+  yield* csv.end();
 }
 
 function matched(header: readonly string[], table: Table, rule: FieldsMatch): readonly string[] {

@@ -3,7 +3,7 @@ import { constraintFacts } from '../compile/constraint.ts';
 import { carries, flagNames, flags } from '../model/flags.ts';
 import type { Table } from '../model/table.ts';
 import { type DatabaseError, isDatabaseError, toServiceError } from '../pg/sqlstate.ts';
-import type { LoadFault } from './load.ts';
+import type { LoadFault } from './load-tally.ts';
 
 const texts: Readonly<Record<string, readonly [code: string, message: string]>> = {
   '23502': ['required', 'is required'],

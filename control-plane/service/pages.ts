@@ -8,12 +8,15 @@ import { entryOf, only, perform } from './execute.ts';
 import type { ReadPages } from './export.ts';
 import { Handoff } from './handoff.ts';
 
+/** A reader that takes no page for so long, in milliseconds, is given up: others want the connection, and the snapshot keeps dead rows. */
+const patience = 20_000;
+
 /** Pages of a read within one snapshot: together the rows of one moment, whatever is written meanwhile. */
 export function createPages(placement: Placement, session: Session): ReadPages {
   return async function* pages(read, size, catalog, caller) {
     const { data } = placement(catalog.tenant);
     const enter = entryOf(catalog, caller);
-    const handoff = new Handoff<Result>();
+    const handoff = new Handoff<Result>(patience);
     const work = session.transaction(
       data,
       async (run) => {

@@ -12,6 +12,10 @@ export interface Spelling {
   readonly bareNumber?: boolean;
   /** How a date or time is written, in strptime's letters. */
   readonly pattern?: string;
+  /** Texts that stand for no value; absent: the empty one in files of text, none in others. */
+  readonly missing?: readonly string[];
+  /** What stands between the members of a list. */
+  readonly list?: string;
   /** Numbers, true and false stand for their own texts in a column of text. */
   readonly mixed?: true;
 }
@@ -25,8 +29,6 @@ export interface Import {
   readonly content: Uint8Array;
   readonly format: 'csv' | 'json' | 'ndjson';
   readonly delimiter?: string;
-  /** Cells that stand for no value. */
-  readonly missing?: readonly string[];
   readonly spellings: readonly Spelling[];
   readonly fieldsMatch: FieldsMatch;
   /** Columns whose values tell which rows are there already: these are changed. Absent: all rows are new. */

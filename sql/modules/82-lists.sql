@@ -77,26 +77,31 @@ begin
     end if;
     return new;
   end if;
+  if new is not distinct from old then
+    return new;
+  end if;
+  -- The verdicts are worked out here rather than by rowhouse.allows: this runs for every row of a write.
+  execute lookup into stored using old._acl;
+  meant := new;
   if new._acl is distinct from old._acl then
     execute lookup into given using new._acl;
     perform rowhouse.require_acl(given.id);
-    execute lookup into stored using old._acl;
-    if known and not rowhouse.allows(tenant, 'manage', old._acl) then
+    if known and not coalesce(stored.mode = 'lists' and rowhouse.list_verdict('manage', p.names, p.sub, 'any'::text,
+        stored."read", stored.edit, stored."full", stored."delete", stored.deny, stored.authors), false) then
       perform rowhouse.refuse('RH303', 'Insufficient permissions to change the access lists of the row',
         jsonb_build_object('table', tg_argv[1], 'field', '_acl', 'reason', 'share'));
     end if;
     if given.mode <> 'lists' or given.authors <> stored.authors then
       new._acl := rowhouse.intern_acl(tenant, 'lists', given."read", given.edit, given."full", given."delete", given.deny, stored.authors);
     end if;
+    meant._acl := old._acl;
   end if;
-  meant := new;
-  meant._acl := old._acl;
-  if meant is distinct from old and known then
+  if known and meant is distinct from old and coalesce(current_setting('rowhouse.intent', true), '') <> 'delete'
+    and not coalesce(stored.mode = 'lists' and rowhouse.list_verdict('edit', p.names, p.sub, 'any'::text,
+      stored."read", stored.edit, stored."full", stored."delete", stored.deny, stored.authors), false) then
     -- Generated columns are not computed yet here and so never equal.
     generated := array(select attname::text from pg_attribute where attrelid = tg_relid and attgenerated <> '');
-    if (generated = '{}' or to_jsonb(meant) - generated <> to_jsonb(old) - generated)
-      and coalesce(current_setting('rowhouse.intent', true), '') <> 'delete'
-      and not rowhouse.allows(tenant, 'edit', old._acl) then
+    if generated = '{}' or to_jsonb(meant) - generated <> to_jsonb(old) - generated then
       -- An author who is no writer changes lists only: the row is passed over.
       return null;
     end if;
@@ -190,39 +195,54 @@ declare
   p rowhouse.principal := rowhouse.principal();
   schema_name text := 't_' || p.tenant;
   r control.relations := rowhouse.listed_relation(relation);
-  fields jsonb := (select coalesce(jsonb_object_agg(k, true), '{}')
-    from jsonb_array_elements(rows) as e, jsonb_object_keys(e -> 'values') as k);
+  -- How many rows set a column, by naming it or by letting it fall back to its default.
+  fields jsonb := (select coalesce(jsonb_object_agg(f.name, f.times), '{}') from (
+    select s.name, count(*) as times
+    from jsonb_array_elements(rows) as e cross join lateral (
+      select jsonb_object_keys(e -> 'values') as name union select jsonb_array_elements_text(e -> 'reset')) as s
+    group by s.name) as f);
   columns text[] := rowhouse.settable(r, fields || jsonb_build_object(r.key[1], true));
   place text := format('%I.%I', schema_name, r.physical);
   done jsonb;
   refused text[];
 begin
+  -- relists: what the rows that are there carry and what they get instead, found once for each combination. A row that another
+  -- transaction relists meanwhile is not among them and is asked about by itself.
   execute format(
     'with input as materialized (
-       select u.n, u.e, t.typed from jsonb_array_elements($1) with ordinality as u (e, n)
-       cross join lateral (select jsonb_populate_record(null::%1$s, u.e -> ''values'') as typed) as t
+       select u.n, u.e, coalesce(u.e -> ''lists'', ''{}'') as lists, t.typed
+       from jsonb_array_elements($1) with ordinality as u (e, n)
+       cross join lateral (select jsonb_populate_record(null::%1$s, u.e -> ''values'') as typed offset 0) as t
      ), made as materialized (
-       select d.lists, rowhouse.intern_acl(%2$L, ''lists'',
+       select d.lists, row_number() over () as place, rowhouse.intern_acl(%2$L, ''lists'',
          rowhouse.strings(d.lists -> ''read''), rowhouse.strings(d.lists -> ''edit''), rowhouse.strings(d.lists -> ''full''),
          rowhouse.strings(d.lists -> ''delete''), rowhouse.strings(d.lists -> ''deny''),
          -- Names the caller does not hold are refused below, if the row is new; of a row that is there the authors stay anyway.
          rowhouse.authorship(%2$L, array(select m from unnest(rowhouse.strings(d.lists -> ''authors'')) as m where m = any ($2)))) as id
-       from (select distinct coalesce(i.e -> ''lists'', ''{}'') as lists from input as i) as d
+       from (select distinct i.lists from input as i) as d
      ), sent as materialized (
-       select jsonb_object_agg((i.typed).%3$I::text, i.e) as rows from input as i
+       select jsonb_object_agg((i.typed).%3$I::text, i.e || jsonb_build_object(''place'', m.place)) as rows
+       from input as i join made as m on m.lists = i.lists where (i.typed).%3$I is not null
+     ), present as materialized (
+       select distinct t._acl as was, m.place, m.lists
+       from input as i join made as m on m.lists = i.lists join %1$s as t on t.%3$I = (i.typed).%3$I
+     ), manageable as materialized (
+       select o.was from (select distinct w.was from present as w) as o where rowhouse.allows(%2$L, ''manage'', o.was)
+     ), relists as materialized (
+       select coalesce(jsonb_object_agg(w.was || '':'' || w.place, rowhouse.relisted(%2$L, w.was, w.lists - ''authors'')), ''{}'') as acls
+       from present as w join manageable as o on o.was = w.was
      ), done as (
        insert into %1$s as t (%4$s, _acl)
-       select %5$s, m.id from input as i join made as m on m.lists = coalesce(i.e -> ''lists'', ''{}'')
+       select %5$s, m.id from input as i join made as m on m.lists = i.lists
        order by (i.typed).%3$I
        on conflict (%3$I) do update set %6$s
-         -- The very lists that are there already: nothing to look up.
-         _acl = case when excluded._acl = t._acl then t._acl else rowhouse.relisted(%2$L, t._acl,
-           (select s.rows -> excluded.%3$I::text -> ''lists'' from sent as s) - ''authors'') end
-       where rowhouse.allows(%2$L, ''manage'', t._acl)
+         _acl = coalesce(((select l.acls from relists as l) ->> %7$s)::integer, rowhouse.relisted(%2$L, t._acl,
+           ((select s.rows from sent as s) -> excluded.%3$I::text -> ''lists'') - ''authors''))
+       where (select l.acls from relists as l) ? %7$s or rowhouse.allows(%2$L, ''manage'', t._acl)
        returning t.%3$I::text as key, t.xmax::text = ''0'' as created, t._acl as acl, to_jsonb(t.*) as row
      )
      select jsonb_agg(jsonb_build_object(''n'', i.n, ''key'', (i.typed).%3$I::text, ''created'', d.created,
-       ''spoofed'', not rowhouse.strings(i.e -> ''lists'' -> ''authors'') operator(pg_catalog.<@) $2,
+       ''spoofed'', not rowhouse.strings(i.lists -> ''authors'') operator(pg_catalog.<@) $2,
        ''acl'', d.acl, ''row'', d.row) order by i.n)
      from input as i left join done as d on d.key = (i.typed).%3$I::text',
     place, p.tenant, r.key[1],
@@ -232,9 +252,12 @@ begin
           from pg_attribute as a join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
           where a.attrelid = place::regclass and a.attname = c), 'null')), ', ')
       from unnest(columns) as c),
-    coalesce((select string_agg(format(
-        '%1$I = case when (select s.rows -> excluded.%2$I::text -> ''values'' ? %1$L from sent as s) then excluded.%1$I else t.%1$I end, ',
-        c, r.key[1]), '') from unnest(columns) as c where c <> r.key[1]), ''))
+    coalesce((select string_agg(case when (fields ->> c)::bigint = jsonb_array_length(rows) then format('%1$I = excluded.%1$I, ', c)
+        else format('%1$I = case when ((select s.rows from sent as s) -> excluded.%2$I::text -> ''values'') ? %1$L
+          or ((select s.rows from sent as s) -> excluded.%2$I::text -> ''reset'') ? %1$L then excluded.%1$I else t.%1$I end, ',
+          c, r.key[1]) end, '')
+      from unnest(columns) as c where c <> r.key[1]), ''),
+    format('(t._acl || '':'' || ((select s.rows from sent as s) -> excluded.%I::text ->> ''place''))', r.key[1]))
     into done using rows, p.names;
   if p.level < 2 and exists (select from jsonb_array_elements(done) as d where (d ->> 'created')::boolean) then
     perform rowhouse.refuse('RH303', 'Insufficient permissions to create rows', jsonb_build_object('table', r.name));
@@ -265,7 +288,7 @@ begin
 end
 $$;
 comment on function rowhouse.put_listed(integer, jsonb) is
-  'Makes rows of a table in mode lists, or replaces what is named of those there: [{"values": {…}, "lists": {"read": […]}}]. All or none. Of a row that the caller changed as author and may not read only key and times come back.';
+  'Makes rows of a table in mode lists, or replaces what is named of those there: [{"values": {…}, "lists": {"read": […]}, "reset": [columns]}]. Of a row that is there, columns of reset that values leaves out get their default. All or none. Of a row that the caller changed as author and may not read only key and times come back.';
 
 create or replace function rowhouse.key_matches(key text, test jsonb)
 returns boolean

@@ -26,7 +26,7 @@ function exportRows(request: DialectRequest, context: RouteContext): Action {
   }
   const format = asked as Format;
   const delimiter = lastOf(request.query, 'delimiter') ?? ',';
-  if (!/^[^"\r\n]$/u.test(delimiter)) refuse('delimiter must be one character', 'delimiter');
+  if (!/^[^"\r\n]$/.test(delimiter)) refuse('delimiter must be one character', 'delimiter');
   const query = new Map(request.query);
   for (const key of ['format', 'delimiter']) query.delete(key);
   const read = matchesOf({ query }, table, context.catalog);

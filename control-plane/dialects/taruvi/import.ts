@@ -1,10 +1,11 @@
-import { isObject, isStrings, type JsonObject } from '../../base/json.ts';
+import { isObject, type Json } from '../../base/json.ts';
 import type { Table } from '../../model/table.ts';
-import type { FieldsMatch, Import, ImportReport, Spelling } from '../../statement/transfer.ts';
+import type { FieldsMatch, Import, ImportReport } from '../../statement/transfer.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { success } from './reply.ts';
 import { flag, lastOf, underTable } from './request.ts';
+import { spelling } from './schema/spelling.ts';
 import { rowsOf } from './served.ts';
 import { uniqueFields } from './unique.ts';
 
@@ -34,7 +35,7 @@ function importRows(request: DialectRequest, context: RouteContext): Action {
   const skip = chosen(query, 'on_error', ['abort', 'skip']) === 'skip';
   const dryRun = flag(query, 'dry_run');
   const delimiter = lastOf(query, 'delimiter');
-  if (delimiter !== undefined && !/^[^"\r\n]$/u.test(delimiter)) {
+  if (delimiter !== undefined && !/^[^"\r\n]$/.test(delimiter)) {
     refuse('delimiter must be one character', 'delimiter');
   }
   if (!upsert && query.has('unique_fields')) {
@@ -70,35 +71,13 @@ function chosen<const T extends string>(
 }
 
 /** What the schema says of files. */
-function readings({ document }: Table): Pick<Import, 'missing' | 'spellings' | 'fieldsMatch'> {
-  const { missingValues, fieldsMatch, fields } = document ?? {};
+function readings({ document = {} }: Table): Pick<Import, 'spellings' | 'fieldsMatch'> {
+  const { fieldsMatch, fields, missingValues } = document;
   const matches: readonly FieldsMatch[] = ['exact', 'equal', 'subset', 'superset', 'partial'];
+  const described = Array.isArray(fields) ? (fields as readonly Json[]).filter(isObject) : [];
   return {
-    ...(isStrings(missingValues) ? { missing: missingValues } : {}),
-    spellings: Array.isArray(fields) ? fields.filter(isObject).map(spelling) : [],
+    spellings: described.map((field) => spelling(field, missingValues)),
     fieldsMatch: matches.find((each) => each === fieldsMatch) ?? 'superset',
-  };
-}
-
-function spelling(field: JsonObject): Spelling {
-  const { name, type, format, trueValues, falseValues, decimalChar, groupChar, bareNumber } = field;
-  const timely = type === 'date' || type === 'time' || type === 'datetime';
-  const pattern = timely && typeof format === 'string' && format.includes('%') ? format : undefined;
-  const spelled = isStrings(trueValues) || isStrings(falseValues);
-  return {
-    name: String(name),
-    ...(spelled
-      ? {
-          booleans: {
-            yes: isStrings(trueValues) ? trueValues : ['true', 'True', 'TRUE', '1'],
-            no: isStrings(falseValues) ? falseValues : ['false', 'False', 'FALSE', '0'],
-          },
-        }
-      : {}),
-    ...(typeof decimalChar === 'string' ? { decimalChar } : {}),
-    ...(typeof groupChar === 'string' ? { groupChar } : {}),
-    ...(typeof bareNumber === 'boolean' ? { bareNumber } : {}),
-    ...(pattern === undefined ? {} : { pattern }),
   };
 }
 

@@ -52,6 +52,8 @@ export function convert(
   if (value === null) return null;
   if (isExactNumber(value)) return exact(value, type, field);
   if (typeof value === 'string' && value.includes('\0')) refuse('contains a NUL character');
+  if (field.list !== undefined && typeof value === 'string')
+    return members(value, type, field.list);
   if (type.array || type.base === 'jsonb') {
     return textual && typeof value === 'string' ? json(value) : value;
   }
@@ -76,6 +78,12 @@ export function convert(
       return never;
     }
   }
+}
+
+function members(text: string, type: ColumnType, separator: string): Json {
+  const { array, ...member } = type;
+  const parts = text === '' ? [] : text.split(separator);
+  return array ? parts.map((part) => convert(part, member, {}, true)) : parts;
 }
 
 /** A number too long for a double: its digits are what they are, whatever the file's separators. */

@@ -17,6 +17,14 @@ export class Misfit extends Error {
   }
 }
 
+/** A column of the table with what the source says of it. */
+interface Place {
+  readonly column: Column;
+  readonly said: Spelling;
+  /** Texts that stand for no value. */
+  readonly missing: readonly string[];
+}
+
 /**
  * Rows as a table's columns have them. `fields`: what the source says of its columns; `textual`: cells are text. An empty cell takes the
  * column's default where it has one.
@@ -27,30 +35,32 @@ export function fitter(
   fields: readonly Spelling[],
   textual: boolean,
 ): (row: Pick<SourceRow, 'values'>) => JsonObject {
-  const columns = new Map(table.columns.map((column) => [column.name, column]));
-  const said = new Map(fields.map((field) => [field.name, field]));
+  const spellings = new Map(fields.map((field) => [field.name, field]));
+  const places = new Map(
+    table.columns.map((column): [string, Place] => {
+      const said = spellings.get(column.name) ?? { name: column.name };
+      return [column.name, { column, said, missing: said.missing ?? (textual ? [''] : []) }];
+    }),
+  );
   return ({ values }) => {
     const fitted: Record<string, Json> = {};
-    for (const [name, value] of Object.entries(values)) {
-      const column = columns.get(name);
-      if (column === undefined && table.holder !== undefined) fitted[name] = value;
-      else if (column === undefined) throw new Misfit(name, 'unknown_field', noColumn(table));
-      else if (value === null) {
-        if (isEmpty(column)) fitted[name] = null;
-      } else fitted[name] = converted(value, column, said.get(name), textual);
+    for (const name of Object.keys(values)) {
+      const value = values[name] ?? null;
+      const place = places.get(name);
+      if (place === undefined) {
+        if (table.holder === undefined) throw new Misfit(name, 'unknown_field', noColumn(table));
+        fitted[name] = textual && value === '' ? null : value;
+      } else if (value === null || (typeof value === 'string' && place.missing.includes(value))) {
+        if (isEmpty(place.column)) fitted[name] = null;
+      } else fitted[name] = converted(value, place, textual);
     }
     return fitted;
   };
 }
 
-function converted(
-  value: Json,
-  column: Column,
-  field: Spelling | undefined,
-  textual: boolean,
-): Json {
+function converted(value: Json, { column, said }: Place, textual: boolean): Json {
   try {
-    return convert(value, column.type, field ?? {}, textual);
+    return convert(value, column.type, said, textual);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new Misfit(column.name, 'type', error.message);

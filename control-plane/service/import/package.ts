@@ -129,7 +129,11 @@ async function readTable(
   tabs: boolean,
 ): Promise<Source> {
   const names = fields?.map((field) => field.name);
-  const read = await readCsv(path, dialectOf(resource, schema, tabs), names);
+  const dialect = dialectOf(resource, schema, tabs);
+  if (dialect.delimiter?.length !== 1 || dialect.quoteChar?.length !== 1) {
+    throw new RowError(path, 1, '', 'a delimiter or quotation mark is one character');
+  }
+  const read = await readCsv(path, dialect, names);
   const found = read.fields.map((name) => ({ name }));
   return { name: '', file: path, textual: true, rows: read.rows, fields: found };
 }

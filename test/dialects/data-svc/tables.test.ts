@@ -144,6 +144,17 @@ describe('limits', () => {
     const many = await ann.send('PUT', 'objects/upsert', { objects: objects(0, 10_000) });
     expect(many.status, many.text.slice(0, 200)).toBe(200);
     expect((await bob.query('much')).objects).toHaveLength(10_000);
+    // Once more, with other data and one more reader: work by combinations of lists, not by rows.
+    const again = objects(0, 10_000).map((object, n) => ({
+      ...object,
+      data: { n, again: true },
+      readers: ['any', `r${n % 50}`],
+    }));
+    const changed = await ann.send('PUT', 'objects/upsert', { objects: again });
+    expect(changed.status, changed.text.slice(0, 200)).toBe(200);
+    const [seventh] = (await bob.query('much', { filters: [where('id', 'equals', 'much_57')] }))
+      .objects;
+    expect(seventh).toMatchObject({ data: { n: 57, again: true }, readers: ['any', 'r7'] });
     expect(await ann.send('PUT', 'objects/upsert', { objects: objects(0, 10_001) })).toMatchObject({
       status: 400,
     });
