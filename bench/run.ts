@@ -8,6 +8,7 @@ import { acl } from './scenarios/acl.ts';
 import { evolution } from './scenarios/evolution.ts';
 import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
+import { imports } from './scenarios/import.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
 import { policy } from './scenarios/policy.ts';
@@ -29,6 +30,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   search,
   evolution,
   graph,
+  import: imports,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]

@@ -317,9 +317,8 @@ as $$
 declare
   sequence regclass := pg_get_serial_sequence(format('%I.%I', tg_table_schema, tg_table_name), tg_argv[0]);
   last bigint := coalesce(pg_sequence_last_value(sequence), 0);
-  given bigint;
+  given bigint := (to_jsonb(new) ->> tg_argv[0])::bigint;
 begin
-  execute format('select ($1).%I', tg_argv[0]) into given using new;
   -- setval can take back numbers that others have drawn since we looked, nextval never does. So a gap is drawn number by number, and
   -- jumped only where nobody draws as many in between; jumps wait for one another.
   if given - last > 10000 then
