@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { openBench } from './environment.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { acl } from './scenarios/acl.ts';
+import { dataSvc } from './scenarios/data-svc.ts';
 import { evolution } from './scenarios/evolution.ts';
 import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
@@ -31,6 +32,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   evolution,
   graph,
   import: imports,
+  'data-svc': dataSvc,
 };
 
 const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]

@@ -9,7 +9,7 @@ export interface Place {
 }
 
 const operators = new Set(
-  ['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '/', '%'].concat('->', '->>', '||'),
+  ['=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '/', '%'].concat('->', '->>', '#>', '#>>', '||'),
 );
 
 /** Immutable for at least some of their types; Postgres refuses the others. */
@@ -20,6 +20,9 @@ regexp_replace to_tsvector jsonb_typeof jsonb_array_length jsonb_extract_path js
 isempty lower_inc upper_inc`.split(/\s+/),
 );
 
+/** Ours: what orders of a sorting type are by, see sql/modules/12-json.sql. */
+const sortings = new Set(['sort_number', 'sort_text', 'sort_time']);
+
 const types = new Set(
   `text varchar int2 int4 int8 numeric float4 float8 bool date time timestamp timestamptz interval uuid jsonb`.split(
     ' ',
@@ -28,7 +31,7 @@ const types = new Set(
 
 /**
  * A tree of Postgres' grammar as a fragment: columns of the table, constants, comparison, AND, OR, NOT, IN, IS NULL, LIKE, arithmetic,
- * `->`, `->>`, casts, and functions of a fixed list. @throws ServiceError naming anything else
+ * `->`, `->>`, `#>`, casts, and functions of a fixed list. @throws ServiceError naming anything else
  */
 export function printed(tree: Node, place: Place): Sql {
   const print = (node: unknown): Sql => printed(node as Node, place);
@@ -113,10 +116,12 @@ function constantOf(body: Node, place: Place): Sql {
 function functionOf(body: Node, place: Place): Sql {
   const names = texts(body['funcname']);
   const name = names.at(-1) ?? '';
-  const own = names.length === 1 || (names.length === 2 && names[0] === 'pg_catalog');
+  const schema = sortings.has(name) ? 'rowhouse' : 'pg_catalog';
+  const own = names.length === 1 || (names.length === 2 && names[0] === schema);
   const plain = Object.keys(body).every((key) => plainCall.has(key));
-  if (!own || !functions.has(name) || !plain) refuse(place, `the function ${names.join('.')}`);
-  return ident('pg_catalog', name);
+  const known = functions.has(name) || sortings.has(name);
+  if (!own || !known || !plain) refuse(place, `the function ${names.join('.')}`);
+  return ident(schema, name);
 }
 
 /** No DISTINCT, FILTER, OVER, VARIADIC, ORDER BY or star. */

@@ -139,10 +139,15 @@ function isKeyed(path: readonly string[]): boolean {
 
 const asJson: Format = { numbers: 'plain', times: 'millis' };
 
-/** The expression a field is ordered or grouped by: jsonb order for paths. */
-export function sortable(field: Field, source: Source): { sql: Sql; type: ColumnType } {
+/** The expression a field is ordered or grouped by: jsonb order for paths. `stored`: with a null of JSON as it is, as an index has it. */
+export function sortable(
+  field: Field,
+  source: Source,
+): { sql: Sql; stored: Sql; type: ColumnType } {
   const found = resolve(field, source);
-  if (found.kind === 'column') return { sql: found.sql, type: found.type };
-  if (found.kind === 'json') return { sql: found.value, type: { base: 'jsonb' } };
+  if (found.kind === 'column') return { sql: found.sql, stored: found.sql, type: found.type };
+  if (found.kind === 'json') {
+    return { sql: found.value, stored: found.column, type: { base: 'jsonb' } };
+  }
   return misfit({ field: fieldName(field), operator: 'order' }, 'type');
 }

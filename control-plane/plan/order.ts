@@ -73,8 +73,9 @@ function sortedBy(
   sort: Order['sort'],
   source: Source,
 ): { readonly value: Sql; readonly type: ColumnType } {
-  const { sql: value, type } = sortable(field, source);
-  const json = type.base === 'jsonb' && !type.array ? value : sql`to_jsonb(${value})`;
+  const { sql: value, stored, type } = sortable(field, source);
+  // A null of JSON is of no sorting type.
+  const json = type.base === 'jsonb' && !type.array ? stored : sql`to_jsonb(${value})`;
   const isTime = type.base === 'timestamptz' && !type.array;
   switch (sort) {
     case undefined:

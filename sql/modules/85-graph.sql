@@ -6,9 +6,25 @@
 -- to the parent. An edge points from child to parent: 'descendants' follow it against, 'ancestors' along its direction.
 -- Every level is one statement of known shape. Its arrays reach it through sub-selects, any((select $1)::integer[]): seen as
 -- constants, the planner would weigh every element, and as unnest() it would join (0.6 s against 1.9 for 200,000 nodes over a
--- million edges). jit off: the estimates invite it and it costs more than the levels.
+-- million edges). Only what has been visited is a constant, in an expression that is no condition: nothing is weighed there, and
+-- Postgres hashes the array (0.48 s). jit off: the estimates invite it and it costs more than the levels.
+-- Where the policy of edges looks both ends up, reach, walk, paths, followed and path hand over to 88-graph-shown.sql, which calls
+-- them again with a graph that has "node_condition" and "edge_condition": see there.
 
-create or replace function rowhouse.edges_text(graph jsonb, direction text)
+create or replace function rowhouse.nodes_text(graph jsonb)
+returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case when graph ? 'node_condition'
+    then format('(select * from %s where %s)', (graph ->> 'nodes')::regclass, graph ->> 'node_condition')
+    else format('%s', (graph ->> 'nodes')::regclass) end;
+end
+$$;
+comment on function rowhouse.nodes_text(jsonb) is 'The nodes the caller sees: a table or a sub-select.';
+
+create or replace function rowhouse.open_edges_text(graph jsonb, direction text)
 returns text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -19,11 +35,14 @@ declare
 begin
   if direction = 'both' then
     return format('(select * from %s as d union all select * from %s as a)',
-      rowhouse.edges_text(graph, 'descendants'), rowhouse.edges_text(graph, 'ancestors'));
+      rowhouse.open_edges_text(graph, 'descendants'), rowhouse.open_edges_text(graph, 'ancestors'));
   elsif direction not in ('descendants', 'ancestors') or direction is null then
     perform rowhouse.refuse('RH100', 'A direction is descendants, ancestors or both', '{"field": "direction"}');
   end if;
   if edges is not null then
+    if graph ? 'edge_condition' then
+      edges := format('(select * from %s where %s)', edges, graph ->> 'edge_condition');
+    end if;
     return format('(select %s as near, %s as far, e.type, %L::boolean as outgoing, e.id::text as id, e.metadata from %s as e)',
       case direction when 'ancestors' then 'e.from_id' else 'e.to_id' end,
       case direction when 'ancestors' then 'e.to_id' else 'e.from_id' end,
@@ -35,6 +54,22 @@ begin
   end if;
   return format('(select e.%2$I as near, p.%2$I as far, %3$L::text as type, true as outgoing, e.%2$I::text as id, ''{}''::jsonb as metadata from %4$s as e join %4$s as p on p.%2$I = e.%1$I)',
     graph ->> 'parent', graph ->> 'key', graph ->> 'type', nodes);
+end
+$$;
+comment on function rowhouse.open_edges_text(jsonb, text) is
+  'As edges_text, of nodes the caller sees; whether it sees the far ends too is asked by who follows them, once a node.';
+
+create or replace function rowhouse.edges_text(graph jsonb, direction text)
+returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  edges text := rowhouse.open_edges_text(graph, direction);
+begin
+  return case when graph ? 'node_condition'
+    then format('(select o.* from %s as o where exists (select from %s as n where n.%I = o.far))', edges, rowhouse.nodes_text(graph), graph ->> 'key')
+    else edges end;
 end
 $$;
 comment on function rowhouse.edges_text(jsonb, text) is
@@ -77,7 +112,7 @@ declare
   seen keys%type;
 begin
   execute format('select array(select n.%1$I from %2$s as n where n.%1$I = any((select $1)::%3$s))',
-    graph ->> 'key', (graph ->> 'nodes')::regclass, pg_typeof(keys))
+    graph ->> 'key', rowhouse.nodes_text(graph), pg_typeof(keys))
     into seen using keys;
   return seen;
 end
@@ -93,13 +128,21 @@ set jit = off
 as $$
 declare
   step text := format(
-    'select array(select e.far from %1$s as e where e.near = any((select $1)::%2$s) and ($3 is null or e.type = any($3))
-       except select v from unnest($2) as v)',
-    rowhouse.edges_text(graph, direction), pg_typeof(roots));
-  frontier roots%type := rowhouse.visible_nodes(graph, roots);
-  visited roots%type := frontier;
+    'select array(select m.far from (
+       select case when e.far <> all ($2) then e.far end as far
+       from %1$s as e where e.near = any((select $1)::%2$s) and ($3 is null or e.type = any($3)) offset 0) as m
+     where m.far is not null group by m.far)',
+    rowhouse.open_edges_text(graph, direction), pg_typeof(roots));
+  frontier roots%type;
+  visited roots%type;
   level integer := 0;
 begin
+  if rowhouse.looks_ends_up(graph) then
+    return query select r.node, r.distance from rowhouse.shown_reach(graph, roots, direction, depth, types, most) as r;
+    return;
+  end if;
+  frontier := rowhouse.visible_nodes(graph, roots);
+  visited := frontier;
   loop
     if cardinality(visited) > most then
       perform rowhouse.too_many('nodes', most);
@@ -107,6 +150,9 @@ begin
     return query select f, level from unnest(frontier) as f;
     exit when level >= depth or cardinality(frontier) = 0;
     execute step into frontier using frontier, visited, types;
+    if graph ? 'node_condition' then
+      frontier := rowhouse.visible_nodes(graph, frontier);
+    end if;
     visited := visited || frontier;
     level := level + 1;
   end loop;
@@ -139,7 +185,7 @@ declare
        group by s.root, e.far, e.type, e.outgoing
        limit $7) as x',
     rowhouse.edges_text(graph, direction));
-  shown roots%type := rowhouse.visible_nodes(graph, roots);
+  shown roots%type;
   found_roots integer[];
   found_nodes roots%type;
   found_types text[];
@@ -153,6 +199,12 @@ declare
   seen_nodes roots%type;
   level integer := 0;
 begin
+  if rowhouse.looks_ends_up(graph) then
+    return query select w.root, w.node, w.distance, w.type, w.outgoing, w.trail
+      from rowhouse.shown_walk(graph, roots, direction, depth, types, most, apart) as w;
+    return;
+  end if;
+  shown := rowhouse.visible_nodes(graph, roots);
   select array_agg(case when apart then r.place else 1 end), array_agg(r.key), array_agg(to_char(r.place, 'FM000000000')) into at_roots, at_nodes, at_trails
     from unnest(roots) with ordinality as r (key, place) where r.key = any (shown);
   seen_roots := at_roots;
@@ -188,6 +240,11 @@ as $$
 declare
   places integer;
 begin
+  if rowhouse.looks_ends_up(graph) then
+    return query select p.place, p.node, p.distance, p.type, p.outgoing
+      from rowhouse.shown_paths(graph, roots, direction, depth, types, most) as p;
+    return;
+  end if;
   -- The limit stops the recursion itself: a path beyond it is never made.
   return query execute format(
     'with recursive walk (root, node, distance, type, outgoing, path) as (
@@ -202,7 +259,7 @@ begin
      search depth first by root, node, type, outgoing set trail
      select (row_number() over (order by f.trail))::integer, f.node, f.distance, f.type, f.outgoing
      from (select w.node, w.distance, w.type, w.outgoing, w.trail from walk as w limit $4) as f',
-    graph ->> 'key', (graph ->> 'nodes')::regclass, rowhouse.edges_text(graph, direction))
+    graph ->> 'key', rowhouse.nodes_text(graph), rowhouse.edges_text(graph, direction))
     using roots, depth, types, most::bigint + 1;
   get diagnostics places = row_count;
   if places > most then
@@ -223,6 +280,10 @@ as $$
 declare
   edges integer;
 begin
+  if rowhouse.looks_ends_up(graph) then
+    return query select f.edge from rowhouse.shown_followed(graph, nodes, direction, types, most) as f;
+    return;
+  end if;
   return query execute format(
     'select %1$s from (
        select distinct on (x.id) x.* from %2$s as x where x.near = any((select $1)::%3$s) and ($2 is null or x.type = any($2))
@@ -240,7 +301,7 @@ comment on function rowhouse.followed(jsonb, anyarray, text, text[], integer) is
   'The edges that are followed from these nodes, each once.';
 
 revoke all on function
-  rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
+  rowhouse.nodes_text(jsonb), rowhouse.open_edges_text(jsonb, text), rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
   rowhouse.visible_nodes(jsonb, anyarray),
   rowhouse.reach(jsonb, anyarray, text, integer, text[], integer),
   rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean),
@@ -248,7 +309,7 @@ revoke all on function
   rowhouse.followed(jsonb, anyarray, text, text[], integer)
 from public;
 grant execute on function
-  rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
+  rowhouse.nodes_text(jsonb), rowhouse.open_edges_text(jsonb, text), rowhouse.edges_text(jsonb, text), rowhouse.edge_json(jsonb, text), rowhouse.too_many(text, integer),
   rowhouse.visible_nodes(jsonb, anyarray),
   rowhouse.reach(jsonb, anyarray, text, integer, text[], integer),
   rowhouse.walk(jsonb, anyarray, text, integer, text[], integer, boolean),

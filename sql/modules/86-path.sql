@@ -34,9 +34,12 @@ declare
     'select array_agg(x.far), array_agg(x.near) from (
        select distinct on (e.far) e.far, e.near from %1$s as e
        where e.near = any((select $1)::%2$s) and ($3 is null or e.type = any($3))
-         and not exists (select from unnest($2) as v where v = e.far)) as x';
-  forth_step text := format(step, rowhouse.edges_text(graph, direction), pg_typeof(ends));
-  back_step text := format(step, rowhouse.edges_text(graph, back), pg_typeof(ends));
+         and not exists (select from unnest($2) as v where v = e.far) offset 0) as x
+     where %3$s';
+  shown text := case when graph ? 'node_condition'
+    then format('exists (select from %s as n where n.%I = x.far)', rowhouse.nodes_text(graph), graph ->> 'key') else 'true' end;
+  forth_step text := format(step, rowhouse.open_edges_text(graph, direction), pg_typeof(ends), shown);
+  back_step text := format(step, rowhouse.open_edges_text(graph, back), pg_typeof(ends), shown);
   -- Nodes met from either end, with the node each was met from; the frontier is their last part.
   forth ends%type := ends[1:1];
   forth_from ends%type := ends[1:1];
@@ -161,6 +164,11 @@ as $$
 declare
   nodes ends%type;
 begin
+  if rowhouse.looks_ends_up(graph) then
+    return query select p.place, p.node, p.edge, p.cost
+      from rowhouse.shown_path(graph, ends, direction, depth, types, weight, most) as p;
+    return;
+  end if;
   if not ends <@ rowhouse.visible_nodes(graph, ends) then
     return;
   elsif weight is null then

@@ -63,7 +63,7 @@ afterAll(async () => {
 }, 60_000);
 
 it('has the blocks this test knows', () => {
-  expect(blocks).toHaveLength(6);
+  expect(blocks).toHaveLength(7);
   expect(blocks[0]).toMatch(/^make run .*\nmake test /);
   for (const target of ['run', 'test']) {
     expect(spawnSync('make', ['-n', target], { cwd: root }).status).toBe(0);
@@ -71,7 +71,7 @@ it('has the blocks this test knows', () => {
 });
 
 it('the five minutes, as two people, by REST and by SQL', async () => {
-  const [, first = '', make = '', bob = '', login = ''] = blocks;
+  const [, first = '', make = '', bob = '', other = '', login = ''] = blocks;
   const start = first.replace('http://127.0.0.1:8080', url);
   expect(start).toContain(url);
   const made = bash(`${start}${make.replaceAll(/\n\ncurl/g, '\necho\ncurl')}`).split('\n');
@@ -83,6 +83,8 @@ it('the five minutes, as two people, by REST and by SQL', async () => {
     { title: 'Frankenstein', year: 1818 },
   ]);
   expect(bash(start + bob)).toBe('["Frankenstein"]');
+  const page = readme.match(/"data":\[.*\],"total":1/)?.[0] ?? 'no page in README.md';
+  expect(bash(start + bob.replace(/\ncurl.*/, '') + other)).toContain(page);
 
   const [, password = '', host = '', port = '', user = '', database = ''] =
     /PGPASSWORD=(\S+) psql -h (\S+) -p (\d+) -U (\S+) -d (\S+)/.exec(bash(login)) ?? [];
@@ -103,7 +105,7 @@ it('with a Postgres of one’s own', async () => {
   await admin.connect();
   await admin.query('create database rowhouse');
   await admin.end();
-  const own = (blocks[5] ?? '')
+  const own = (blocks[6] ?? '')
     .replace(/postgres:\/\/admin:secret@db\.example\/rowhouse/, cluster.url('rowhouse'))
     .replace('--port 8080', '--port 0');
   const serve = /^npx rowhouse serve.*$/m.exec(own)?.[0] ?? '';

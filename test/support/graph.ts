@@ -1,27 +1,9 @@
 import fc from 'fast-check';
 import type { Pool } from 'pg';
-import type { ColumnType } from '../../control-plane/base/types.ts';
+import { draftColumn } from '../../control-plane/model/draft-column.ts';
 import type { Graph } from '../../control-plane/model/graph.ts';
-import type { Column, TableDraft } from '../../control-plane/model/table.ts';
+import type { TableDraft } from '../../control-plane/model/table.ts';
 import type { OracleGraph } from './oracle-graph.ts';
-
-function column(name: string, type: ColumnType, rules: Partial<Column> = {}): Column {
-  return {
-    id: '',
-    name,
-    type,
-    required: false,
-    unique: false,
-    indexed: false,
-    searchable: false,
-    immutable: false,
-    sudo: false,
-    tracked: false,
-    createdAt: '',
-    updatedAt: '',
-    ...rules,
-  };
-}
 
 /** A table of nodes with integer keys, a name and a column for a parent, in mode policy. */
 export function personTable(
@@ -41,13 +23,13 @@ export function personTable(
     freeze: false,
     sudo: false,
     columns: [
-      column(
+      draftColumn(
         'id',
         { base: 'integer' },
         { required: true, identity: { start: 1000, increment: 1 } },
       ),
-      column('name', { base: 'text' }),
-      column('parent_id', { base: 'integer' }),
+      draftColumn('name', { base: 'text' }),
+      draftColumn('parent_id', { base: 'integer' }),
     ],
     key: ['id'],
     references: [

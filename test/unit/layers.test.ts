@@ -7,15 +7,15 @@ const root = resolve(import.meta.dirname, '../../control-plane');
 /** Which folders a folder may import from, itself always. `name:type` allows types only. Files at the top compose everything. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  model: ['base'],
   statement: ['base', 'model:type'],
-  model: ['base', 'statement'],
-  policy: ['base', 'statement', 'model'],
+  policy: ['base', 'model'],
   plan: ['base', 'statement', 'model', 'policy'],
-  compile: ['base', 'statement', 'model', 'policy'],
+  compile: ['base', 'model', 'policy'],
   dialects: ['base', 'statement', 'model'],
   // compile: the installer makes the generated functions of older tenants anew.
-  pg: ['base', 'statement', 'model', 'compile'],
-  catalog: ['base', 'statement', 'model', 'pg'],
+  pg: ['base', 'compile'],
+  catalog: ['base', 'model'],
   service: [
     'base',
     'statement',
