@@ -60,15 +60,24 @@ const modes: Readonly<Record<AccessMode, (table: Table, catalog: Catalog) => Con
     const change = hidesDeleted(table)
       ? sql`case (select rowhouse.intended_right()) when 'delete' then ${rule('delete')} else ${rule('update')} end`
       : rule('update');
+    const select = sql`(${own} or ${both(readable({ table, catalog, columns: bare }), 'readable')})`;
     return {
-      select: sql`(${own} or ${both(readable({ table, catalog, columns: bare }), 'readable')})`,
+      select,
       insert: lists ? sql`(${rule('create')} and ${mayCreate(table)})` : rule('create'),
-      update: both(change, 'changeable'),
+      update: seen(both(change, 'changeable'), select, rule('read')),
       check: change,
       delete: both(rule('delete'), 'deletable'),
     };
   },
 };
+
+/**
+ * Only rows that can be read are changed: an UPDATE that reads no column asks no SELECT policy, and its stamp would then show the row.
+ * Nothing to add where both ask the same.
+ */
+function seen(change: Sql, select: Sql, read: Sql): Sql {
+  return toText(change) === toText(read) ? change : sql`(${change} and ${select})`;
+}
 
 /** Written by this very transaction: what RETURNING shows when the writer has just lost the row. */
 const own = sql`_xact = (select pg_current_xact_id_if_assigned())`;

@@ -168,6 +168,25 @@ export function triggers(table: Table): readonly TableObject[] {
       call: 'follow_number',
       args: [name],
     });
+    add({
+      order: '_800_follow_insert',
+      of: name,
+      when: 'after insert',
+      tables: 'new',
+      each: 'statement',
+      call: 'follow_numbers',
+      args: [name],
+    });
+    add({
+      order: '_800_follow_update',
+      of: name,
+      when: `after update of ${toText(ident(name))}`,
+      each: 'row',
+      only: changed(name),
+      pins: [name],
+      call: 'follow_numbers',
+      args: [name],
+    });
   }
   made.push(...heldTrigger(table));
   const touched = flagged(table, 'touched');

@@ -1,5 +1,5 @@
-import { literal, type Sql, sql } from '../base/sql.ts';
-import { classOf } from '../base/types.ts';
+import { literal, raw, type Sql, sql } from '../base/sql.ts';
+import { type ColumnType, classOf } from '../base/types.ts';
 import { typeName } from './flags.ts';
 import type { Column, Table } from './table.ts';
 
@@ -9,8 +9,11 @@ import type { Column, Table } from './table.ts';
  */
 export function heldValue({ held = '', type }: Column, holder: Sql): Sql {
   const key = literal(held);
+  // JSON writes an integer as 3.0 too.
+  const number = isInteger(type);
   if (type.array) {
-    return sql`(rowhouse.held_items(${holder} -> ${key})::${typeName(type)})`;
+    const items = sql`rowhouse.held_items(${holder} -> ${key})`;
+    return sql`(${items}${raw(number ? '::numeric[]' : '')}::${typeName(type)})`;
   }
   const text = sql`(${holder} ->> ${key})`;
   switch (type.base) {
@@ -21,8 +24,14 @@ export function heldValue({ held = '', type }: Column, holder: Sql): Sql {
     case 'timestamptz':
       return sql`rowhouse.held_time(${text})`;
     default:
-      return classOf(type) === 'text' ? text : sql`(${text}::${typeName(type)})`;
+      return classOf(type) === 'text'
+        ? text
+        : sql`(${text}${raw(number ? '::numeric' : '')}::${typeName(type)})`;
   }
+}
+
+function isInteger({ base }: ColumnType): boolean {
+  return ['smallint', 'integer', 'bigint'].includes(base);
 }
 
 /** Columns that Postgres has as such. */

@@ -121,8 +121,9 @@ function spelt({ base, array }: ColumnType, place: Sql, brackets: Sql): Sql {
       return sql`${place}::text${brackets}`;
     case 'real':
       return sql`${place}::numeric${brackets}`;
-    case 'timestamp':
     case 'date':
+      return array ? sql`null::timestamptz[]` : sql`rowhouse.cel_day(${place})`;
+    case 'timestamp':
       // Of a time without zone as UTC has it.
       return array ? sql`null::timestamptz[]` : sql`(${place}::timestamp at time zone 'UTC')`;
     case 'interval':

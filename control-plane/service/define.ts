@@ -24,6 +24,7 @@ import { nameOf, requireUnchanged, tablesOf } from './definition-scope.ts';
 import type { Caller } from './engine.ts';
 import { changesTable, type Evolved, evolve, largeTable } from './evolve.ts';
 import { planLifeCycle } from './life-cycle.ts';
+import { appsReferredTo } from './new-targets.ts';
 import { createOperations, type OperationSettings, type Operations } from './operations.ts';
 import { planPolicy } from './policy-change.ts';
 import { planRollback } from './rollback.ts';
@@ -180,6 +181,9 @@ async function run(
   const by = { principal: caller.principal.sub, requestId: caller.requestId };
   const change = await planned(connection, definition, whole(catalog), tenant);
   if (!change) return { catalog };
+  for (const app of appsReferredTo(change)) {
+    await requireRight(connection, catalog, { ...caller, right: 'administer', app });
+  }
   if (changesTable(definition)) {
     const made = await evolve(connection, definition, change, tenant, { by, large });
     if (made) return { ...made, catalog };

@@ -2,6 +2,18 @@
 -- Called by: generated triggers, generated statements and expression indexes.
 -- Privileges: the value functions to anyone who may use schema rowhouse; nothing here reads a table but require_held, the owner's.
 
+create or replace function rowhouse.is_iso(definition jsonb, value jsonb)
+returns boolean
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select definition #>> '{type,base}' not in ('date', 'timestamp', 'timestamptz') or not exists (
+    select from jsonb_array_elements_text(case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end) as e
+    where e !~ '^\d{4,6}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|[+-]\d\d(:?\d\d){0,2}))?)?$')
+$$;
+comment on function rowhouse.is_iso(jsonb, jsonb) is
+  'Whether a day or time, or each of an array of them, is told so that no session reads it otherwise or not at all. True of values of other types.';
+
 -- security definer: what judges values is closed to writers; it reads no table.
 create or replace function rowhouse.held_faults(definitions jsonb, held jsonb)
 returns jsonb
@@ -17,7 +29,9 @@ begin
   for definition in select jsonb_array_elements(definitions) loop
     value := held -> (definition ->> 'held');
     fault := case
-      when coalesce(jsonb_typeof(value), 'null') <> 'null' then rowhouse.column_fault(definition, value)
+      when coalesce(jsonb_typeof(value), 'null') <> 'null' then coalesce(
+        case when not rowhouse.is_iso(definition, value) then array['type', 'must be told as in ISO 8601'] end,
+        rowhouse.column_fault(definition, value))
       when (definition ->> 'required')::boolean then array['required', 'is required']
     end;
     if fault is not null then
@@ -133,7 +147,7 @@ $$;
 comment on function rowhouse.held_items(jsonb) is 'The members of an array as texts; null for anything else.';
 
 revoke all on function
-  rowhouse.guard_held(), rowhouse.held_faults(jsonb, jsonb), rowhouse.held_default(jsonb), rowhouse.require_held(text, text, jsonb),
+  rowhouse.guard_held(), rowhouse.is_iso(jsonb, jsonb), rowhouse.held_faults(jsonb, jsonb), rowhouse.held_default(jsonb), rowhouse.require_held(text, text, jsonb),
   rowhouse.held_date(text), rowhouse.held_time(text), rowhouse.held_items(jsonb)
 from public;
 grant execute on function

@@ -101,7 +101,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if jsonb_typeof(a) = 'number' and jsonb_typeof(b) = 'number' then
-    return sign(a::numeric - b::numeric);
+    -- No difference: that of two very large numbers is none.
+    return case when a::numeric = b::numeric then 0 when a::numeric < b::numeric then -1 else 1 end;
   elsif jsonb_typeof(a) = 'string' and jsonb_typeof(b) = 'string' then
     return case
       when a #>> '{}' = b #>> '{}' then 0
@@ -143,6 +144,15 @@ as $$
     and value < '10000-01-01T00:00:00Z'::pg_catalog.timestamptz then value end
 $$;
 comment on function rowhouse.cel_moment(timestamptz) is 'The time, unless it is before year 1 or after year 9999.';
+
+create or replace function rowhouse.cel_day(value date)
+returns timestamptz
+language sql immutable parallel safe
+as $$
+  select case when value < '10000-01-01'::pg_catalog.date or value = 'infinity'::pg_catalog.date
+    then value::pg_catalog.timestamp at time zone 'UTC' end
+$$;
+comment on function rowhouse.cel_day(date) is 'The time at which a day begins, as UTC has it; NULL for one after year 9999, which may be beyond what a time can be.';
 
 create or replace function rowhouse.cel_duration(value interval)
 returns interval
@@ -207,13 +217,13 @@ revoke all on function
   rowhouse.cel_string(jsonb), rowhouse.cel_number(jsonb), rowhouse.cel_real(numeric), rowhouse.cel_whole(numeric),
   rowhouse.cel_integer(jsonb), rowhouse.cel_boolean(jsonb), rowhouse.cel_strings(jsonb), rowhouse.cel_size(jsonb),
   rowhouse.cel_in(jsonb, jsonb), rowhouse.cel_compare(jsonb, jsonb), rowhouse.cel_plus(jsonb, jsonb), rowhouse.cel_uuid(text),
-  rowhouse.cel_moment(timestamptz), rowhouse.cel_duration(interval), rowhouse.cel_between(timestamptz, timestamptz),
+  rowhouse.cel_moment(timestamptz), rowhouse.cel_day(date), rowhouse.cel_duration(interval), rowhouse.cel_between(timestamptz, timestamptz),
   rowhouse.cel_later(timestamptz, interval), rowhouse.cel_timestamp(text)
 from public;
 grant execute on function
   rowhouse.cel_string(jsonb), rowhouse.cel_number(jsonb), rowhouse.cel_real(numeric), rowhouse.cel_whole(numeric),
   rowhouse.cel_integer(jsonb), rowhouse.cel_boolean(jsonb), rowhouse.cel_strings(jsonb), rowhouse.cel_size(jsonb),
   rowhouse.cel_in(jsonb, jsonb), rowhouse.cel_compare(jsonb, jsonb), rowhouse.cel_plus(jsonb, jsonb), rowhouse.cel_uuid(text),
-  rowhouse.cel_moment(timestamptz), rowhouse.cel_duration(interval), rowhouse.cel_between(timestamptz, timestamptz),
+  rowhouse.cel_moment(timestamptz), rowhouse.cel_day(date), rowhouse.cel_duration(interval), rowhouse.cel_between(timestamptz, timestamptz),
   rowhouse.cel_later(timestamptz, interval), rowhouse.cel_timestamp(text)
 to rowhouse_tenant;

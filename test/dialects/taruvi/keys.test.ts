@@ -76,12 +76,17 @@ describe('the primary key', () => {
       ids.push((await insert(name, row))['id']);
     }
     expect(ids).toEqual([1, 5, 6, 100_000, 100_001, 3, 100_002, 100_003]);
-    const many = await root.call('POST', `${tables}/${name}/data`, [{ id: 200_000 }, {}, {}], 201);
-    expect((many.data as Row[]).map(({ id }) => id)).toEqual([200_000, 200_001, 200_002]);
+    const send = async (...rows: readonly object[]) =>
+      ((await root.call('POST', `${tables}/${name}/data`, rows, 201)).data as Row[]).map(
+        ({ id }) => id,
+      );
+    // Far jumps are made once the rows are written, near ones row by row.
+    expect(await send({ id: 200_000 }, {})).toEqual([200_000, 100_004]);
+    expect(await send({ id: 200_050 }, {}, {})).toEqual([200_050, 200_051, 200_052]);
     // SQL meets the same sequence.
-    const sql = `insert into "t_${tenant}"."${name}" (id) values (200005), (default) returning id`;
+    const sql = `insert into "t_${tenant}"."${name}" (id) values (200060), (default) returning id`;
     const { rows } = await database.admin.query<{ id: number }>(sql);
-    expect(rows).toEqual([{ id: 200_005 }, { id: 200_006 }]);
+    expect(rows).toEqual([{ id: 200_060 }, { id: 200_061 }]);
   });
 
   test('is never given twice to those who write at once', async () => {
