@@ -84,7 +84,7 @@ function dropObject({ create, drop, kind, name, field }: TableObject): Step {
   return {
     op: `drop_${kind}`,
     class: kind === 'primary' ? 'destructive' : 'safe',
-    description: `drop ${kind} ${name}`,
+    description: kind === 'primary' ? 'replace the primary key' : `drop ${kind} ${name}`,
     forward: drop,
     reverse: create,
     ...(field === undefined ? {} : { field }),

@@ -59,7 +59,9 @@ const longest = 2000;
 
 const neutral = new Set(['limitOption', 'op', 'targetList', 'whereClause']);
 
+/** What is put between parentheses stands on its own without them: it doesn't close them itself. */
 async function expressionOf(text: string, index: string): Promise<Node> {
+  await selectOf(`select ${text}\n`, index);
   const select = await selectOf(`select (${text}\n)`, index);
   const targets = select['targetList'] as readonly Node[] | undefined;
   const target = targets?.[0]?.['ResTarget'] as Node | undefined;
@@ -69,6 +71,7 @@ async function expressionOf(text: string, index: string): Promise<Node> {
 }
 
 async function conditionOf(text: string, index: string): Promise<Node> {
+  await selectOf(`select 1 where ${text}\n`, index);
   const select = await selectOf(`select 1 where (${text}\n)`, index);
   const targets = select['targetList'] as readonly Node[] | undefined;
   if (targets?.length !== 1) return refuse(index, 'not one condition');

@@ -1,9 +1,11 @@
 import { bind, ident, join, type Query, raw, type Sql, sql, toQuery, toText } from '../base/sql.ts';
 import { type ColumnType, classOf, typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
+import { heldColumns, heldValue } from '../model/held.ts';
 import type { Column, Table } from '../model/table.ts';
 import { answerRow } from './answer-row.ts';
 import { defaultOf } from './default.ts';
+import { ownColumn } from './held.ts';
 import { sentType } from './recordset.ts';
 import { newContext, relation } from './scope.ts';
 import { conflictTarget } from './upsert.ts';
@@ -57,10 +59,14 @@ function stagedType(type: ColumnType): string {
 }
 
 /** Takes staged rows out that mean a row which an earlier one means, and answers with their numbers. */
-export function takeRepeated({ columns }: Staging, by: readonly string[]): string {
-  const cells = by.map((name) => `c${columns.findIndex((column) => column.name === name)}`);
+export function takeRepeated({ table, columns }: Staging, by: readonly string[]): string {
+  const cells = by.map((name) => {
+    const cell = `s.c${columns.findIndex((column) => column.name === ownColumn(table, name))}`;
+    const held = heldColumns(table).find((column) => column.name === name);
+    return held ? toText(heldValue(held, raw(cell))) : cell;
+  });
   const keys = cells.join(', ');
-  const present = cells.map((cell) => `s.${cell} is not null`).join(' and ');
+  const present = cells.map((cell) => `${cell} is not null`).join(' and ');
   return `delete from pg_temp._rowhouse_staged as x using (
       select s.n, row_number() over (partition by ${keys} order by s.n) as place from pg_temp._rowhouse_staged as s where ${present}
     ) as d where d.n = x.n and d.place > 1 returning x.n`;

@@ -3,12 +3,13 @@ import type { Json } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
-import { ownColumns } from '../model/held.ts';
+import { heldColumns, heldValue, ownColumns } from '../model/held.ts';
 import { accessLists, type Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import type { Upsert } from '../statement/statement.ts';
 import { answerRow } from './answer-row.ts';
 import { defaultOf, resettable } from './default.ts';
+import { columnsOver, heldAfter, ownColumn } from './held.ts';
 import { keyColumns } from './key.ts';
 import { combine, freshLists } from './lists.ts';
 import type { Planned } from './planned.ts';
@@ -92,19 +93,27 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
     ...(listed ? [{ name: 'a', type: 'int' }] : []),
   ];
   const needed = upsert.unnamed === 'keep' ? neededOf(table, by) : new Set<string>();
+  const merged = upsert.unnamed === 'keep' ? table.holder : undefined;
   // What rows are found by, named or not: computed once, so that a conflict leads back to the row sent.
   const sent = by.map((name, at) => ({ name, cell: raw(`x.b${at}`), value: cellOf(name) }));
-  const isSent = all(sent.map(({ name, cell }) => sql`${cell} = excluded.${ident(name)}`));
+  const isSent = all(sent.map(({ name, cell }) => sql`${cell} = ${valueIn(name, 'excluded')}`));
   const others = named.filter(({ name }) => !by.includes(name));
   const inserted = new Set([...others.map(({ name }) => name), ...needed]);
-  const columns = [...by, ...inserted].map((name) => ident(name));
-  const cells = [...sent.map(({ cell }) => sql`${cell}`), ...[...inserted].map(cellOf)];
+  const found = sent.filter(({ name }) => ownColumn(table, name) === name);
+  const columns = [...found.map(({ name }) => name), ...inserted].map((name) => ident(name));
+  const cells = [...found.map(({ cell }) => sql`${cell}`), ...[...inserted].map(cellOf)];
   const kept = new Set([...table.key, ...by]);
   const resets = upsert.unnamed === 'default' ? resettable(table).map(({ name }) => name) : [];
-  const free = others.filter(({ name }) => !kept.has(name) && !resets.includes(name));
+  const free = others.filter(
+    ({ name }) => !kept.has(name) && !resets.includes(name) && name !== merged,
+  );
   const changes = [...resets, ...free.flatMap(({ name, always }) => (always ? [name] : []))]
     .filter((name) => !kept.has(name))
     .map((name) => sql`${ident(name)} = excluded.${ident(name)}`);
+  if (merged !== undefined) {
+    const held = sql`(select ${sentIn(merged)} from placed as x where ${isSent})`;
+    changes.push(sql`${ident(merged)} = ${heldAfter(merged, held)}`);
+  }
   const partial = free.filter(({ always }) => !always);
   if (partial.length > 0) {
     const names = join(partial.map(({ name }) => ident(name)));
@@ -133,7 +142,7 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   if (changes.length === 0 && first) changes.push(sql`${ident(first)} = excluded.${ident(first)}`);
   const from = listed ? sql`placed as x left join fresh as f on f.n = x.a` : sql`placed as x`;
   const order = join([...sent.map(({ value }) => value), sql`x.n`]);
-  const found = join(sent.map(({ value }, at) => sql`${value} as ${raw(`b${at}`)}`));
+  const keys = join(sent.map(({ value }, at) => sql`${value} as ${raw(`b${at}`)}`));
   // A number that the server gave may be taken: that is no change of the row which has it.
   const certain = by.every((name) => named.some((one) => one.name === name && one.always));
   const meant = certain ? sql`` : sql` where exists (select from placed as x where ${isSent})`;
@@ -142,7 +151,7 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   const ctes = [
     recordset('input', fields, records),
     // In the order of what rows are found by: two of these meet in the same order and don't deadlock.
-    sql`placed as materialized (select x.*, ${found}, row_number() over (order by ${order}) as place from input as x)`,
+    sql`placed as materialized (select x.*, ${keys}, row_number() over (order by ${order}) as place from input as x)`,
     ...(listed ? freshLists(table, combinations) : []),
     sql`done as (insert into ${relation(table)} as t (${join(columns)}) select ${join(cells)} from ${from} order by x.place on conflict ${conflictTarget(table, by)} do update set ${join(changes)}${meant} returning ${back.returning})`,
     // Stored and returned one by one, in the order of the SELECT.
@@ -157,9 +166,20 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
     return named.findIndex((column) => column.name === name);
   }
 
+  function sentIn(name: string): Sql {
+    return sql`${raw(`x.c${placeOf(name)}`)}`;
+  }
+
+  /** A column of a row, also where it lies in a holder. */
+  function valueIn(name: string, row: 'e' | 'excluded'): Sql {
+    return columnsOver(table, (own) => sql`${raw(row)}.${ident(own)}`)(name);
+  }
+
   /** The value of a new row: what is sent, else the default. */
   function cellOf(name: string): Sql {
     const column = table.columns.find((each) => each.name === name);
+    if (column?.held !== undefined) return heldValue(column, sentIn(table.holder ?? ''));
+    if (name === merged) return sql`coalesce(${standing(name)}, '{}') || ${sentIn(name)}`;
     const preset = needed.has(name) ? standing(name) : column && defaultOf(column, context);
     const at = placeOf(name);
     if (at === -1) return preset ?? sql`null::${raw(typeText(needColumn(table, name)))}`;
@@ -170,8 +190,8 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
 
   /** What a row that is there already has: Postgres asks for required values before it looks for a conflict. */
   function standing(name: string): Sql {
-    const found = all(sent.map((one) => sql`e.${ident(one.name)} = ${one.cell}`));
-    return sql`(select e.${ident(name)} from ${relation(table)} as e where ${found})`;
+    const same = all(sent.map((one) => sql`${valueIn(one.name, 'e')} = ${one.cell}`));
+    return sql`(select e.${ident(name)} from ${relation(table)} as e where ${same})`;
   }
 }
 
@@ -191,7 +211,11 @@ function neededOf(table: Table, by: readonly string[]): ReadonlySet<string> {
 
 /** The unique columns as ON CONFLICT names them. With a trash, other columns than the key are unique among live rows only. */
 export function conflictTarget(table: Table, by: readonly string[]): Sql {
-  const columns = sql`(${join(by.map((name) => ident(name)))})`;
+  const terms = by.map((name) => {
+    const column = heldColumns(table).find((each) => each.name === name);
+    return column ? sql`(${heldValue(column, ident(table.holder ?? ''))})` : ident(name);
+  });
+  const columns = sql`(${join(terms)})`;
   const isKey = by.length === table.key.length && by.every((name) => table.key.includes(name));
   const joint = (table.uniques ?? []).some(
     ({ columns }) => columns.length === by.length && columns.every((name) => by.includes(name)),

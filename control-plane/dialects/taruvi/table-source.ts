@@ -28,7 +28,7 @@ export const tableFields: Readonly<Record<string, FieldType>> = {
   provider_type: 'text',
   provider_config: 'object',
   schema_format: 'text',
-  json_schema: 'any',
+  json_schema: 'object',
   materialize: 'boolean',
   search_fields: 'any',
   search_language: 'any',

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../base/json.ts';
 import { findTable } from '../../model/catalog.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
@@ -51,6 +52,7 @@ function listTables(request: DialectRequest, { catalog }: RouteContext): Action 
 function postTable(request: DialectRequest, context: RouteContext): Action {
   const app = appOf(request, context);
   const sent = fieldsOf(request, tableFields, shownKeys);
+  requireSchema(sent);
   const { datasource } = request.params;
   if (datasource !== undefined) dataSourceOf(request, app);
   const asked = datasource ?? (sent['datasource'] as string | undefined);
@@ -60,6 +62,12 @@ function postTable(request: DialectRequest, context: RouteContext): Action {
     definition: { kind: 'create_table', table: draftFrom(source, context) },
     reply: ({ table }) => shown(request, table, 201),
   };
+}
+
+/** @throws ServiceError invalid_definition */
+function requireSchema(sent: JsonObject): void {
+  if (sent['json_schema'] !== undefined) return;
+  refuse('json_schema is required', 'json_schema', 'invalid_definition');
 }
 
 function getTable(request: DialectRequest, context: RouteContext): Action {
@@ -87,9 +95,7 @@ function change(request: DialectRequest, context: RouteContext, whole: boolean):
   }
   if (whole) {
     required(sent, 'name');
-    if (sent['json_schema'] === undefined) {
-      refuse('json_schema is required', 'json_schema', 'invalid_definition');
-    }
+    requireSchema(sent);
   }
   if (table.document === undefined) {
     refuse('The table was not made from a schema: change it where it was made', 'json_schema');

@@ -168,6 +168,7 @@ describe('an index', () => {
     '(',
     '1); drop table x; --',
     'n) ; drop schema control cascade; select (1',
+    'n > 1) or (n = 1',
     'n, title',
     'n) union select (1',
     'n from pg_class',

@@ -99,6 +99,53 @@ describe('definitions', () => {
 });
 
 describe('rows', () => {
+  it('are put in place of what they name, and keep the rest', async () => {
+    const root = here.as('root');
+    const fields = [
+      { name: 'id', type: 'integer' },
+      { name: 'code', type: 'string', constraints: { unique: true } },
+      { name: 'title', type: 'string', constraints: { required: true } },
+      { name: 'n', type: 'integer' },
+    ];
+    const body = { ...defined, name: 'stock', json_schema: { fields } };
+    await root.call('POST', '/default/datatables/', body, 201);
+    const rows = '/default/datatables/stock/data/';
+    await root.call('POST', rows, { id: 1, code: 'a', title: 'A', n: 1, free: 'x' }, 201);
+    const put = async (query: string, sent: unknown) =>
+      (await root.call('POST', `${rows}upsert/${query}`, sent)).data;
+    expect(await put('', [{ id: 1, n: 2 }, { title: 'new' }])).toMatchObject({
+      records: [
+        { id: 1, code: 'a', title: 'A', n: 2, free: 'x' },
+        { title: 'new', code: null },
+      ],
+      count: 2,
+    });
+    const found = [
+      { code: 'a', more: 1 },
+      { code: 'b', title: 'B' },
+    ];
+    expect(await put('?unique_fields=code', found)).toMatchObject({
+      records: [
+        { id: 1, code: 'a', title: 'A', n: 2, free: 'x', more: 1 },
+        { code: 'b', title: 'B' },
+      ],
+      count: 2,
+    });
+    const file = '[{"code": "b", "title": "C", "n": 5}, {"code": "c", "title": "D"}]';
+    const { data } = await root.call(
+      'POST',
+      `${rows}import/?mode=upsert&unique_fields=code`,
+      JSON.parse(file),
+    );
+    expect(data).toMatchObject({ inserted: 1, updated: 1 });
+    expect(await put('?partial=false', { id: 1, title: 'bare' })).toEqual({
+      records: [{ id: 1, code: null, title: 'bare', n: null }],
+      count: 1,
+    });
+    const lacking = { id: 99, n: 1 };
+    await root.refused(400, 'VALIDATION_ERROR', 'POST', `${rows}upsert/`, lacking);
+  });
+
   it('have declared fields typed and defaulted, and keep what is not declared', async () => {
     const root = here.as('root');
     const { data } = await root.call(

@@ -205,6 +205,10 @@ describe('foreign keys', () => {
       { ...to('x', parent), 'x-actions': { onDelete: 'SET NULL' } },
       'foreignKeys.0.x-actions.onDelete',
     );
+    await refused(
+      { fields, foreignKeys: [to('x', parent), to('x', parent)] },
+      'foreignKeys.1.fields',
+    );
     await one({ fields: 'x' }, 'foreignKeys.0');
   });
 });

@@ -41,6 +41,7 @@ export function foreignKeysOf(
     report.add('type', 'foreignKeys must be a list');
     return [];
   }
+  const known = new Set<string>();
   return (value as readonly Json[]).flatMap((each, place) => {
     const within = report.at(place);
     if (!isObject(each) || !isObject(each['reference'] ?? null)) {
@@ -57,6 +58,10 @@ export function foreignKeysOf(
       if (columns.some((column) => column.name === name)) continue;
       within.add('unknown_field', `no field ${name}`, 'fields');
     }
+    const name = JSON.stringify(fields);
+    if (known.has(name))
+      within.add('duplicate', 'these fields have a foreign key already', 'fields');
+    known.add(name);
     const target = targetOf(reference['resource'], table, within.at('reference', 'resource'));
     if (!target || fields.length === 0) return [];
     if (targetFields && targetFields.length !== fields.length) {
