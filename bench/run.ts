@@ -9,6 +9,7 @@ import { dataSvc } from './scenarios/data-svc.ts';
 import { evolution } from './scenarios/evolution.ts';
 import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
+import { imports } from './scenarios/import.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
 import { policy } from './scenarios/policy.ts';
@@ -30,6 +31,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   search,
   evolution,
   graph,
+  import: imports,
   'data-svc': dataSvc,
 };
 

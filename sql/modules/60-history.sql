@@ -45,10 +45,12 @@ begin
     return null;
   end if;
   if tg_level = 'STATEMENT' then
+    -- A call per value costs more than all else here, and a number of up to 15 characters is printed as jsonb prints it.
     execute entry || format(
       'select $1, r.%1$I::text, %2$L, (
          select coalesce(jsonb_object_agg(e.key, jsonb_build_object(
-           %3$L, rowhouse.history_value(e.value, e.key = any ($3)), %4$L, null)), ''{}'')
+           %3$L, case when e.key = any ($3) or jsonb_typeof(e.value) = ''number'' and length(e.value::text) > 15
+             then rowhouse.history_value(e.value, e.key = any ($3)) else e.value end, %4$L, null)), ''{}'')
          from jsonb_each(to_jsonb(r.*)) as e where e.key = any ($2) and jsonb_typeof(e.value) <> ''null''), $4, $5, $6
        from %5$I as r',
       tg_argv[1],
