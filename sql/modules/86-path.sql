@@ -30,25 +30,49 @@ set jit = off
 as $$
 declare
   back text := case direction when 'descendants' then 'ancestors' when 'ancestors' then 'descendants' else direction end;
+  -- One level from one end. A side whose turn it is not has no frontier.
   step text :=
-    'select array_agg(x.far), array_agg(x.near) from (
+    '(select array_agg(x.far%5$s) as nodes, array_agg(x.near%5$s) as origins from (
        select distinct on (e.far) e.far, e.near from %1$s as e
-       where e.near = any((select $1)::%2$s) and ($3 is null or e.type = any($3))
-         and not exists (select from unnest($2) as v where v = e.far) offset 0) as x
-     where %3$s';
+       where e.near = any(%2$s) and ($3 is null or e.type = any($3))
+         and not exists (select from unnest(%3$s) as v where v = e.far) offset 0) as x
+     where %4$s)';
+  -- Of the columns' own collation the recursion would not be.
+  collated text := case when (select t.typcollation <> 0 from pg_type as t where t.oid = pg_typeof(ends[1])) then ' collate "default"' else '' end;
   shown text := case when graph ? 'node_condition'
     then format('exists (select from %s as n where n.%I = x.far)', rowhouse.nodes_text(graph), graph ->> 'key') else 'true' end;
-  forth_step text := format(step, rowhouse.open_edges_text(graph, direction), pg_typeof(ends), shown);
-  back_step text := format(step, rowhouse.open_edges_text(graph, back), pg_typeof(ends), shown);
-  -- Nodes met from either end, with the node each was met from; the frontier is their last part.
-  forth ends%type := ends[1:1];
-  forth_from ends%type := ends[1:1];
-  forth_front ends%type := forth;
-  back_nodes ends%type := ends[2:2];
-  back_from ends%type := ends[2:2];
-  back_front ends%type := back_nodes;
-  new_nodes ends%type;
-  new_from ends%type;
+  -- Nodes met from either end, with the node each was met from; the frontier is their last part. One statement for all levels: it is
+  -- planned once, and what a policy asks of the caller is asked once.
+  search text := format(
+    'with recursive walk as (
+       select 0 as level, $1 as forth, $1 as forth_from, $1 as forth_front, $2 as back, $2 as back_from, $2 as back_front, null::%1$s as met
+       union all
+       select w.level + 1,
+         case when t.forwards then w.forth || s.nodes else w.forth end,
+         case when t.forwards then w.forth_from || s.origins else w.forth_from end,
+         case when t.forwards then s.nodes else w.forth_front end,
+         case when t.forwards then w.back else w.back || s.nodes end,
+         case when t.forwards then w.back_from else w.back_from || s.origins end,
+         case when t.forwards then w.back_front else s.nodes end,
+         (select n from unnest(s.nodes) as n join unnest(case when t.forwards then w.back else w.forth end) as o on o = n order by n limit 1)
+       from walk as w
+       cross join lateral (select cardinality(w.forth_front) <= cardinality(w.back_front) as forwards offset 0) as t
+       cross join lateral (select case when t.forwards then w.forth_front else %2$L end as forth, case when t.forwards then %2$L else w.back_front end as back offset 0) as f
+       cross join lateral %3$s as a
+       cross join lateral %4$s as b
+       cross join lateral (select coalesce(a.nodes, b.nodes) as nodes, coalesce(a.origins, b.origins) as origins offset 0) as s
+       -- Whole levels: the first meeting lies on a shortest path.
+       where w.level < $4 and w.met is null and cardinality(w.forth) + cardinality(w.back) <= $5
+         and cardinality(w.forth_front) > 0 and cardinality(w.back_front) > 0)
+     select w.forth, w.forth_from, w.back, w.back_from, w.met is not null, array[w.met] from walk as w order by w.level desc limit 1',
+    pg_typeof(ends[1]), '{}',
+    format(step, rowhouse.open_edges_text(graph, direction), 'f.forth', 'w.forth', shown, collated),
+    format(step, rowhouse.open_edges_text(graph, back), 'f.back', 'w.back', shown, collated));
+  forth ends%type;
+  forth_from ends%type;
+  back_nodes ends%type;
+  back_from ends%type;
+  found boolean;
   meeting ends%type;
   path ends%type;
   node ends%type;
@@ -56,27 +80,11 @@ begin
   if ends[1] = ends[2] then
     return ends[1:1];
   end if;
-  for level in 1 .. depth loop
-    if cardinality(forth_front) <= cardinality(back_front) then
-      execute forth_step into new_nodes, new_from using forth_front, forth, types;
-      forth := forth || new_nodes;
-      forth_from := forth_from || new_from;
-      forth_front := new_nodes;
-      meeting := array(select n from unnest(new_nodes) as n join unnest(back_nodes) as b on b = n order by n limit 1);
-    else
-      execute back_step into new_nodes, new_from using back_front, back_nodes, types;
-      back_nodes := back_nodes || new_nodes;
-      back_from := back_from || new_from;
-      back_front := new_nodes;
-      meeting := array(select n from unnest(new_nodes) as n join unnest(forth) as f on f = n order by n limit 1);
-    end if;
-    -- Whole levels: the first meeting lies on a shortest path.
-    exit when cardinality(meeting) > 0 or new_nodes is null;
+  execute search into forth, forth_from, back_nodes, back_from, found, meeting using ends[1:1], ends[2:2], types, depth, most;
+  if not found then
     if cardinality(forth) + cardinality(back_nodes) > most then
       perform rowhouse.too_many('nodes', most);
     end if;
-  end loop;
-  if coalesce(cardinality(meeting), 0) = 0 then
     return null;
   end if;
   path := meeting;
