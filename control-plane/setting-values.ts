@@ -141,6 +141,7 @@ export const addresses: Parser<Record<string, string>> = (value) => {
   return map as Record<string, string>;
 };
 
+/** An address of keys, or the path of a file that is there, seen from the working folder. */
 export function jwksSource(cwd: string): Parser<string> {
   return (value) => {
     if (/^https?:\/\//.test(value)) {

@@ -49,6 +49,7 @@ export async function claim(connection: Connection, id: number): Promise<boolean
   return asks(connection, 'select pg_try_advisory_lock($1, $2) as done', [lockClass, id]);
 }
 
+/** Lets go of an operation, so that another process may take it up. */
 export async function release(connection: Connection, id: number): Promise<void> {
   await connection.query('select pg_advisory_unlock($1, $2)', [lockClass, id]);
 }

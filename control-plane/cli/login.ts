@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { withServices } from './services.ts';
 import {
-  accessLevel,
-  claims,
-  names,
   notEmpty,
   type PrincipalOptions,
   principalFrom,
+  principalOptions,
   tenantSlug,
 } from './values.ts';
 
@@ -20,20 +18,13 @@ export function loginCommand(): Command {
 }
 
 function createCommand(): Command {
-  return new Command('create')
+  const create = new Command('create')
     .description('make a Postgres LOGIN role bound to a principal, and print the psql command')
     .requiredOption('--tenant <slug>', 'tenant', tenantSlug)
     .requiredOption('--user <name>', 'name of the role', notEmpty)
-    .requiredOption('--sub <id>', 'principal it is', notEmpty)
-    .option('--roles <a,b>', 'names of roles', names)
-    .option('--orgs <x,y>', 'ids of organisations', names)
-    .option('--claims <json>', 'further claims, for conditions of policies', claims)
-    .addOption(
-      new Option('--access <level>', 'deny, read, edit, full or root')
-        .argParser(accessLevel)
-        .default('edit'),
-    )
-    .action(async (options: PrincipalOptions & { tenant: string; user: string }) => {
+    .requiredOption('--sub <id>', 'principal it is', notEmpty);
+  return principalOptions(create).action(
+    async (options: PrincipalOptions & { tenant: string; user: string }) => {
       const { user, tenant } = options;
       const password = randomBytes(18).toString('base64url');
       const url = await withServices(loadConfig(), async (services, database) => {
@@ -47,7 +38,8 @@ function createCommand(): Command {
         return database.url;
       });
       process.stdout.write(`${psqlCommand(url, user, password)}\n`);
-    });
+    },
+  );
 }
 
 /** A command line that opens psql as the login role. */

@@ -1,30 +1,21 @@
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.ts';
 import {
-  accessLevel,
-  claims,
-  names,
   notEmpty,
   type PrincipalOptions,
   principalFrom,
+  principalOptions,
   seconds,
   tenantSlug,
 } from './values.ts';
 
 /** `rowhouse token`: signs a token with the secret of this installation. */
 export function tokenCommand(): Command {
-  return new Command('token')
+  const token = new Command('token')
     .description('print a signed token')
     .option('--tenant <slug>', 'tenant it is good for', tenantSlug)
-    .requiredOption('--sub <id>', 'principal it names', notEmpty)
-    .option('--roles <a,b>', 'names of roles', names)
-    .option('--orgs <x,y>', 'ids of organisations', names)
-    .option('--claims <json>', 'further claims, for conditions of policies', claims)
-    .addOption(
-      new Option('--access <level>', 'deny, read, edit, full or root')
-        .argParser(accessLevel)
-        .default('edit'),
-    )
+    .requiredOption('--sub <id>', 'principal it names', notEmpty);
+  return principalOptions(token)
     .option('--operator', 'may manage tenants; belongs to none')
     .addOption(
       new Option('--ttl <time>', 'how long it is good, e.g. 30s, 15m, 1h, 7d')

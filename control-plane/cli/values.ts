@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
 
@@ -11,6 +11,19 @@ export interface PrincipalOptions {
   readonly access?: Level;
   readonly operator?: boolean;
   readonly claims?: JsonObject;
+}
+
+/** A command with the options that say what else is true of a principal. */
+export function principalOptions(command: Command): Command {
+  return command
+    .option('--roles <a,b>', 'names of roles', names)
+    .option('--orgs <x,y>', 'ids of organisations', names)
+    .option('--claims <json>', 'further claims, for conditions of policies', claims)
+    .addOption(
+      new Option('--access <level>', 'deny, read, edit, full or root')
+        .argParser(accessLevel)
+        .default('edit'),
+    );
 }
 
 /** The principal that the options describe. An operator belongs to no tenant. */
@@ -62,12 +75,14 @@ export function claims(text: string): JsonObject {
   return value;
 }
 
+/** A level of access, by name. */
 export function accessLevel(text: string): Level {
   const level = levels.find((name) => name === text);
   if (level === undefined) throw new InvalidArgumentError(`It is one of ${levels.join(', ')}.`);
   return level;
 }
 
+/** The slug of a tenant. */
 export function tenantSlug(text: string): string {
   if (/^[a-z][a-z0-9_-]{0,39}$/.test(text)) return text;
   throw new InvalidArgumentError(
@@ -75,6 +90,7 @@ export function tenantSlug(text: string): string {
   );
 }
 
+/** A text of 1 to 255 bytes. */
 export function notEmpty(text: string): string {
   if (text.trim() === '' || Buffer.byteLength(text) > 255) {
     throw new InvalidArgumentError('It has 1 to 255 bytes.');

@@ -200,6 +200,7 @@ function moveTable(schema: string, from: string, to: string): string {
   return toText(sql`alter table ${ident(schema, from)} rename to ${ident(to)}`);
 }
 
+/** Gives an object of a table another name; nothing to run for kinds that are made anew instead. */
 export function moveObject(
   schema: string,
   object: TableObject,

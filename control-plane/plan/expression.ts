@@ -45,6 +45,7 @@ export function jsonNumber({ column }: Extract<Resolved, { kind: 'json' }>): Sql
   return sql`(case when jsonb_typeof(${column}) = 'number' then ${column}::numeric end)`;
 }
 
+/** Whether values of the type can be reckoned with. */
 export function isNumber(type: ColumnType): boolean {
   return classOf(type) === 'number' && !type.array;
 }

@@ -196,6 +196,7 @@ export function textCondition(
   return sql`${text} ${raw(spelling.symbol)} ${bound}`;
 }
 
+/** Whether the field is NULL, or is not, as the operand says. @throws ServiceError invalid_operand */
 export function nullTest(field: Sql, operand: Json, place: Place): Sql {
   if (typeof operand !== 'boolean') return misfit(place, 'not_boolean');
   return operand ? sql`${field} is null` : sql`${field} is not null`;
@@ -235,10 +236,12 @@ function isSizeOperator(name: string): name is Operator {
   return sizeOperators.has(name);
 }
 
+/** The operand as a list. @throws ServiceError invalid_operand */
 export function listOf(operand: Json, place: Place): readonly Json[] {
   return Array.isArray(operand) ? operand : misfit(place, 'not_array');
 }
 
+/** The operand as two ends. @throws ServiceError invalid_operand */
 export function pairOf(operand: Json, place: Place): readonly [Json, Json] {
   const [low, high, ...rest] = listOf(operand, place);
   if (low === undefined || high === undefined || rest.length > 0) return misfit(place, 'not_pair');

@@ -128,6 +128,7 @@ export function shown(show: Show, source: Source): readonly Sql[] {
   ];
 }
 
+/** A WHERE clause of all conditions, with a space before it; nothing without any. */
 export function whereAll(conditions: readonly Sql[]): Sql {
   return conditions.length === 0 ? sql`` : sql` where ${join(conditions, ' and ')}`;
 }

@@ -32,6 +32,7 @@ export function recordset(
   return sql`${raw(name)} as materialized (select x.* from rows from (${records}) with ordinality as x (${names}))`;
 }
 
+/** A WITH clause with a space behind it. */
 export function withAll(ctes: readonly Sql[]): Sql {
   return sql`with ${join(ctes)} `;
 }

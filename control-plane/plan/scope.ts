@@ -17,6 +17,7 @@ export interface Context {
   related: number;
 }
 
+/** The context of a plan that begins. */
 export function newContext(catalog: Catalog): Context {
   return { catalog, suspects: [], checks: [], related: 0 };
 }
@@ -63,6 +64,7 @@ export function needFeature(table: Table, feature: 'acl' | 'softDelete' | 'histo
   });
 }
 
+/** The table as SQL names it, with its schema. */
 export function relation(table: Table): Sql {
   return ident(table.schema, table.physical);
 }

@@ -87,6 +87,7 @@ function gatesOf(catalog: Catalog, { right, app }: Caller, view?: TableName): re
   ];
 }
 
+/** How the session is entered for this caller, whatever is planned. */
 export function entryOf(
   catalog: Catalog,
   { principal, requestId }: Caller,
@@ -144,6 +145,7 @@ function isMissing(error: unknown): boolean {
   return toServiceError(error).kind === 'row_not_found';
 }
 
+/** The one row that every statement answers with. @throws ServiceError internal without it */
 export function only(rows: readonly WireRow[]): WireRow {
   const [row] = rows;
   if (!row) throw new ServiceError('internal', 'A statement answered without a row');

@@ -23,6 +23,7 @@ export type ReadPages = (
 /** Rows held at a time. */
 const pageSize = 1_000;
 
+/** Exports of rows, page by page of one snapshot. */
 export function createExport(pages: ReadPages): ExportRows {
   return async (request, catalog, caller) => {
     const reading = pages(request.read, pageSize, catalog, caller);

@@ -19,6 +19,7 @@ const name = 'file';
 /** Bytes decoded at a time. */
 const chunk = 262_144;
 
+/** Imports of files into a table, judged row by row. */
 export function createImportFile(load: Load): ImportFile {
   return async (file, catalog, caller) => {
     const table = findTable(catalog, file.table);

@@ -39,6 +39,7 @@ class Undone extends Error {
   }
 }
 
+/** Loads of rows by COPY and one INSERT as the caller. */
 export function createLoad(placement: Placement, session: Session): Load {
   return async (request, catalog, caller) => {
     const table = writableOf(catalog, request.table);

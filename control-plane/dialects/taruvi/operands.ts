@@ -29,6 +29,7 @@ export function scalarOf(at: Place, value: Json): Json {
   return typeof value === 'object' && !isNumber(value) ? misfit(at, 'takes one value') : value;
 }
 
+/** The operand as true or false, also as a query string spells it. @throws ServiceError invalid_operand */
 export function truthOf(at: Place, value: Json): boolean {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : misfit(at, 'takes true or false');
