@@ -20,7 +20,11 @@ type Question = Decide['questions'][number];
 export function planDecide(statement: Decide, catalog: Catalog): Planned {
   const { questions, app } = statement;
   const answers = questions.map((question) => answer(question, statement, catalog));
-  const text = sql`select ${answerRow({ rows: sql`json_build_array(${join(answers)})::text`, count: sql`${bind(questions.length)}::int` })}`;
+  const asked = sql`${bind(questions.length)}::int`;
+  // Whether one may ask about somebody else is judged in any case, also where no verdict needs to look at that one.
+  const { roles } = standingOf(statement, catalog, true);
+  const count = statement.subject ? sql`case when ${roles} is not null then ${asked} end` : asked;
+  const text = sql`select ${answerRow({ rows: sql`json_build_array(${join(answers)})::text`, count })}`;
   return {
     query: toQuery(text),
     show: 'live',

@@ -270,5 +270,11 @@ describe('check/resources', () => {
     const other = { ...asked, principal: { id: 'zoe', roles: ['editor'], attr: {} } };
     expect(await check(root, other)).toEqual([{ print: 'EFFECT_ALLOW', burn: 'EFFECT_DENY' }]);
     await ann.refused(403, 'FORBIDDEN', 'POST', '/blog/check/resources', other);
+    // Also where no verdict depends on who it is about.
+    for (const kind of ['datatable:posts', 'unknown']) {
+      const resources = [{ resource: { kind, id: '99999' }, actions: ['read', 'burn'] }];
+      const about = { resources, principal: { id: 'ann' } };
+      await ann.refused(403, 'FORBIDDEN', 'POST', '/blog/check/resources', about);
+    }
   });
 });
