@@ -180,9 +180,10 @@ describe('what a request leaves on its connection', () => {
       );
       return rows[0];
     });
+
   it.each([
-    ['that went well', async () => undefined],
-    ['that threw', async () => Promise.reject(new Error('thrown'))],
+    ['that went well', (): Promise<void> => Promise.resolve()],
+    ['that threw', (): Promise<void> => Promise.reject(new Error('thrown'))],
   ] as const)('is nothing, of one %s', async (_, end) => {
     const clean = { who: 'rowhouse_gateway', made: null, claims: null, intent: null, locks: 0 };
     await session
