@@ -121,7 +121,29 @@ function functionOf(body: Node, place: Place): Sql {
   const plain = Object.keys(body).every((key) => plainCall.has(key));
   const known = functions.has(name) || sortings.has(name);
   if (!own || !known || !plain) refuse(place, `the function ${names.join('.')}`);
+  if (growing.has(name)) requireBounded(name, body['args'], place);
   return ident(schema, name);
+}
+
+/** Functions whose result can be far longer than their operands. */
+const growing = new Set(['lpad', 'rpad', 'replace', 'regexp_replace']);
+const longestPart = 100;
+
+/** Whoever writes a row computes its index: by how much a text grows is known beforehand, and it grows once. */
+function requireBounded(name: string, args: unknown, place: Place): void {
+  const [text, second, third] = (args ?? []) as readonly Node[];
+  const pads = name.endsWith('pad');
+  const constant = ((pads ? second : third)?.['A_Const'] ?? {}) as Node;
+  const size = pads
+    ? Number((constant['ival'] as Node | undefined)?.['ival'] ?? Infinity)
+    : String((constant['sval'] as Node | undefined)?.['sval'] ?? '').length;
+  const known = pads || constant['sval'] !== undefined;
+  const again = [...growing].some((each) =>
+    JSON.stringify(text ?? {}).includes(`"sval":"${each}"`),
+  );
+  if (!known || size > longestPart || again) {
+    refuse(place, `the function ${name} without a constant of at most ${longestPart}, or twice`);
+  }
 }
 
 /** No DISTINCT, FILTER, OVER, VARIADIC, ORDER BY or star. */

@@ -166,3 +166,59 @@ it('a cancel that comes too late ends nobody else', async () => {
   }
   expect(others.filter((kind) => kind !== 'done')).toEqual([]);
 });
+
+describe('what a request leaves on its connection', () => {
+  const session = createSession();
+  const stay = (): Promise<unknown> =>
+    pool.borrow(async (client) => {
+      const { rows } = await client.query(
+        `select current_user::text as who, pg_backend_pid() as pid, to_regclass('pg_temp.left_over')::text as made,
+           nullif(current_setting('rowhouse.claims', true), '') as claims, nullif(current_setting('rowhouse.intent', true), '') as intent,
+           current_setting('search_path') as path, now() = statement_timestamp() as fresh,
+           (select count(*)::int from pg_locks where pid = pg_backend_pid() and locktype = 'advisory') as locks,
+           (select count(*)::int from pg_cursors where is_holdable) as cursors`,
+      );
+      return rows[0];
+    });
+  it.each([
+    ['that went well', async () => undefined],
+    ['that threw', async () => Promise.reject(new Error('thrown'))],
+  ] as const)('is nothing, of one %s', async (_, end) => {
+    const clean = { who: 'rowhouse_gateway', made: null, claims: null, intent: null, locks: 0 };
+    await session
+      .transaction(pool, async (run) => {
+        await run(entry, query('select 1'), query("set local search_path = 'nowhere'"));
+        await end();
+      })
+      .catch(() => undefined);
+    expect(await stay()).toMatchObject({
+      ...clean,
+      cursors: 0,
+      fresh: true,
+      path: '"$user", public',
+    });
+  });
+
+  it.each([
+    ['fails in the middle', query('select 1 / 0'), undefined],
+    ['is hung up on', query('select pg_sleep(30)::text'), 150],
+    ['takes too long', query('select pg_sleep(30)::text'), undefined],
+  ] as const)('is nothing, of one with a table of its own that %s', async (_, text, ms) => {
+    const signal = ms === undefined ? {} : { signal: AbortSignal.timeout(ms) };
+    const made = session.transaction(pool, (run) => run(entry, text), {
+      first: (client) =>
+        client
+          .query('create temporary table left_over (a integer) on commit drop')
+          .then(() => undefined),
+      ...signal,
+    });
+    expect(await kindOf(made)).not.toBe('done');
+    expect(await stay()).toMatchObject({
+      who: 'rowhouse_gateway',
+      made: null,
+      claims: null,
+      intent: null,
+      locks: 0,
+    });
+  });
+});

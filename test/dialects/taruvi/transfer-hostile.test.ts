@@ -224,6 +224,30 @@ describe('what tables may be', () => {
     expect(await rows('shared')).toHaveLength(1);
   });
 
+  it('fields of a document: declared ones are judged, others are kept', async () => {
+    const fields = [
+      { name: 'title', type: 'string', constraints: { required: true } },
+      { name: 'size', type: 'integer' },
+    ];
+    const made = { name: 'papers', provider_type: 'jsonb', json_schema: { fields } };
+    await here.as('root').call('POST', '/default/datatables/', made, 201);
+    const bad = await load('papers', 'title,size\na,big\n,1\n');
+    expect([bad.status, bad.codes]).toEqual([
+      400,
+      [
+        [1, 'size', 'type'],
+        [2, 'title', 'required'],
+      ],
+    ]);
+    expect((await load('papers', 'title,size\na,1\n')).report.inserted).toBe(1);
+    const more = '[{"title":"b","other":{"k":1}}]';
+    expect((await load('papers', more, '', 'application/json')).report.inserted).toBe(1);
+    expect(await here.as('root').rows('/default/datatables/papers/data/?ordering=title')).toEqual([
+      expect.objectContaining({ title: 'a', size: 1 }),
+      expect.objectContaining({ title: 'b', other: { k: 1 } }),
+    ]);
+  });
+
   it('refuses frozen and guarded tables, columns that never change, and rows thrown away', async () => {
     expect((await load('cold', 'title\na\n')).status).toBeGreaterThanOrEqual(400);
     expect((await load('guarded', 'title\na\n', '', 'text/csv', 'none')).status).toBeLessThan(500);
