@@ -2,6 +2,7 @@ import { type ErrorKind, ServiceError } from '../../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type App, defaultDataSource } from '../../model/app.ts';
 import { type Catalog, findTable } from '../../model/catalog.ts';
+import { checkGraph } from '../../model/graph.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
@@ -27,9 +28,21 @@ function validateSchema(request: DialectRequest, { catalog }: RouteContext): Act
     document: sent['json_schema'],
     beside: besideOf(sent),
   };
-  const { faults } = readSchemas([source], catalog);
-  const errors = faults.map(({ path, code, message }) => ({ path, code, message }));
+  const { drafts, faults } = readSchemas([source], catalog);
+  const found = faults.length > 0 ? faults : drafts.flatMap(graphFaults);
+  const errors = found.map(({ path, code, message }) => ({ path, code, message }));
   return { kind: 'reply', reply: bare({ valid: errors.length === 0, errors }, request) };
+}
+
+/** What is wrong with the graph of a schema that is sound besides. */
+function graphFaults(draft: TableDraft): readonly SchemaFault[] {
+  try {
+    checkGraph(draft);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return [{ path: error.detail.field ?? 'graph', code: 'invalid', message: error.message }];
+  }
 }
 
 /** POST `datatables/create_schema/`: all tables of a Data Package, or none. */

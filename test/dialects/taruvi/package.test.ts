@@ -212,6 +212,11 @@ describe('validate_schema', () => {
         { path: 'fields.1.name', code: 'reserved' },
       ],
     });
+    const graph = { enabled: true, types: [{ name: 'a' }, { name: 'a' }] };
+    expect(await ask({ fields: [id], graph })).toMatchObject({
+      valid: false,
+      errors: [{ path: 'graph.types.1.name', code: 'invalid' }],
+    });
     expect(difference(before, await snapshot(database, tenant))).toEqual([]);
   });
 });
