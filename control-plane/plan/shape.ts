@@ -99,7 +99,8 @@ function needsLists(item: OutputItem): boolean {
 function namedKeys(keys: readonly Key[]): Printer {
   if (keys.length === 0 || !fitAsColumns(keys)) return boundKeys(keys);
   const select = join(keys.map(({ as, value }) => sql`${value} as ${ident(as)}`));
-  const json = sql`row_to_json(r)`;
+  // The star makes it the row: alone, r would be a column of that name.
+  const json = sql`row_to_json(r.*)`;
   return {
     select,
     json,
@@ -188,7 +189,7 @@ function keyOf(
       });
       return {
         as: item.as,
-        value: sql`(select row_to_json(o) from (select ${join(members)}) as o)`,
+        value: sql`(select row_to_json(o.*) from (select ${join(members)}) as o)`,
       };
     }
     case 'literal':

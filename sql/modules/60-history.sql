@@ -49,7 +49,7 @@ begin
       'select $1, r.%1$I::text, %2$L, (
          select coalesce(jsonb_object_agg(e.key, jsonb_build_object(
            %3$L, rowhouse.history_value(e.value, e.key = any ($3)), %4$L, null)), ''{}'')
-         from jsonb_each(to_jsonb(r)) as e where e.key = any ($2) and jsonb_typeof(e.value) <> ''null''), $4, $5, $6
+         from jsonb_each(to_jsonb(r.*)) as e where e.key = any ($2) and jsonb_typeof(e.value) <> ''null''), $4, $5, $6
        from %5$I as r',
       tg_argv[1],
       case tg_op when 'INSERT' then 'create' else 'delete' end,

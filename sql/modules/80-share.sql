@@ -99,7 +99,7 @@ begin
     'select coalesce(jsonb_agg(jsonb_build_object(''key'', k.k, ''acl'', found._acl, ''trashed'', found.row ->> ''trashed_at'')
        order by k.place), ''[]'')
      from unnest($1::text[]) with ordinality as k (k, place)
-     join lateral (select t._acl, to_jsonb(t) as row from %1$I.%2$I as t where t.%3$I = k.k::%4$s',
+     join lateral (select t._acl, to_jsonb(t.*) as row from %1$I.%2$I as t where t.%3$I = k.k::%4$s',
     schema_name, r.physical, r.key[1], type);
   execute look || matched into found_rows using array(select k from unnest(keys) as k where k <> all (hidden));
   execute format('select %1$I._rowhouse_bits(''manage''), %1$I._rowhouse_bits(''read'')', schema_name)
@@ -147,7 +147,7 @@ begin
        update %1$I.%2$I as t set _acl = made.id
        from meant join made on made.before = meant.before
        where t.%3$I = meant.key::%4$s
-       returning meant.place, meant.key, meant.before, t._acl, to_jsonb(t) as row
+       returning meant.place, meant.key, meant.before, t._acl, to_jsonb(t.*) as row
      )
      select c.key, c._acl, jsonb_build_object(
          ''read'', rowhouse.merged($3, a."read", $4, ''read''), ''edit'', rowhouse.merged($3, a.edit, $4, ''edit''),
@@ -214,7 +214,7 @@ begin
        cross join (select %1$I._rowhouse_bits(''read'') as r, %1$I._rowhouse_bits(''edit'') as e,
          %1$I._rowhouse_bits(''delete'') as d, %1$I._rowhouse_bits(''manage'') as m) as b
        where t.%3$I = %4$L::%5$s and (get_bit(b.r, a.id) = 1 or get_bit(b.m, a.id) = 1)
-         and to_jsonb(t) ->> ''deleted_at'' is null',
+         and to_jsonb(t.*) ->> ''deleted_at'' is null',
       schema_name, r.physical, r.key[1], key, type) into answer;
   end if;
   if answer is null then

@@ -219,7 +219,7 @@ begin
          _acl = case when excluded._acl = t._acl then t._acl else rowhouse.relisted(%2$L, t._acl,
            (select s.rows -> excluded.%3$I::text -> ''lists'' from sent as s) - ''authors'') end
        where rowhouse.allows(%2$L, ''manage'', t._acl)
-       returning t.%3$I::text as key, t.xmax::text = ''0'' as created, t._acl as acl, to_jsonb(t) as row
+       returning t.%3$I::text as key, t.xmax::text = ''0'' as created, t._acl as acl, to_jsonb(t.*) as row
      )
      select jsonb_agg(jsonb_build_object(''n'', i.n, ''key'', (i.typed).%3$I::text, ''created'', d.created,
        ''spoofed'', not rowhouse.strings(i.e -> ''lists'' -> ''authors'') operator(pg_catalog.<@) $2,

@@ -192,6 +192,9 @@ export function putRows(request: DialectRequest, { catalog }: RouteContext): Act
   const known = Object.fromEntries(
     Object.entries(sent).map(([name, value]) => [named(table.columns, name)?.name ?? name, value]),
   );
+  if (Object.keys(known).length < Object.keys(sent).length) {
+    refuse('A column is set twice, in names that differ by case only', 'data');
+  }
   return act(
     {
       kind: 'update',
