@@ -87,19 +87,12 @@ language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(rowhouse.may(null, 'view') and rowhouse.holds_all(may_view.tenant, array(
-      with recursive reached (view) as (
-        select r.view
-        union
-        select v.view from reached as f
-        cross join jsonb_array_elements_text(f.view -> 'reads') as e (id)
-        join control.relations as v on v.tenant_id = t.id and v.id = e.id::integer and v.view is not null
-      )
-      select jsonb_array_elements_text(f.view -> 'rules') from reached as f)), false)
+      select jsonb_array_elements_text(r.view -> 'rules'))), false)
   from control.relations as r join control.tenants as t on t.id = r.tenant_id
   where t.slug = may_view.tenant and r.id = may_view.relation
 $$;
 comment on function rowhouse.may_view(text, integer) is
-  'Whether the caller may read views, and holds every role that the rules of this one, and of the views it reads, name at this moment.';
+  'Whether the caller may read views, and holds every role that the rules of this one name at this moment.';
 
 create or replace function rowhouse.require_view(tenant text, relation integer)
 returns void

@@ -7,13 +7,12 @@ import { principal } from '../../support/principal.ts';
 
 let app: TestApp;
 let admin: Pgrest;
-let tenant: string;
 let count = 0;
 
 beforeAll(async () => {
   const database = await createDatabase();
   app = await startApp(database);
-  tenant = await app.createTenant('examined');
+  const tenant = await app.createTenant('examined');
   admin = pgrest(app, principal(tenant, 'ada', { roles: ['PGREST_ADMIN'] }));
 });
 
@@ -158,19 +157,5 @@ describe('views', () => {
       await admin.refused(400, 'POST', '/manage/views', { ...view, where_query });
     }
     await admin.call('POST', '/manage/views', { ...view, where_query: '(n > 1) or (n < 0)' });
-  });
-
-  it('over views with rules need the rules of all, rows or none', async () => {
-    const { name } = await tableOf({ n: { data_type: 'integer' } }, [{ n: 1 }]);
-    const [below, above] = [`${name}_below`, `${name}_above`];
-    await admin.call('POST', '/manage/roles', { role_name: 'PGREST_Deep', description: 'd' });
-    const star = { select_query: '*' };
-    await admin.call('POST', '/manage/views', { view_name: below, from_table: name, ...star });
-    await admin.call('POST', '/manage/views', { view_name: above, from_table: below, ...star });
-    await admin.call('PUT', `/manage/views/${below}`, { permission_rules: ['PGREST_Deep'] });
-    const user = (roles: string[]) => pgrest(app, principal(tenant, 'uma', { roles }));
-    const refusal = await user(['PGREST_USER']).refused(403, 'GET', `/views/${above}`);
-    expect(refusal.code).toBe('view_rules');
-    expect(await user(['PGREST_USER', 'PGREST_Deep']).rows(`/views/${above}`)).toHaveLength(1);
   });
 });
