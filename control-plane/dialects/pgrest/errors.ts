@@ -131,6 +131,7 @@ function messageOf(error: ServiceError): string {
 
 /** Whether a name stands in a text by itself, not as a part of a word. */
 function isNamed(text: string, name: string): boolean {
+  if (name === '') return true;
   const word = /[\p{L}\p{N}_]/u;
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
     const [before = '', after = ''] = [text[at - 1], text[at + name.length]];

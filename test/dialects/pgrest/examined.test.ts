@@ -42,6 +42,11 @@ describe('names of columns', () => {
     expect(await admin.rows(`/views/${name}_view`)).toEqual([{ [key]: 1, [column]: 6 }]);
   });
 
+  it('are never empty', async () => {
+    const body = { table_name: 'nameless', columns: { '': { data_type: 'text' } } };
+    await admin.refused(400, 'POST', '/manage/tables', body);
+  });
+
   it('may be __proto__', async () => {
     const definition = '{"table_name":"protos","columns":{"__proto__":{"data_type":"text"}}}';
     await admin.call('POST', '/manage/tables', definition);
