@@ -83,7 +83,7 @@ async function joined(source: Readonly<Record<string, string>>): Promise<Node> {
   };
   const tree: Node = { ...list, fromClause: [{ RangeVar: range }] };
   if (where === undefined || where.trim() === '') return tree;
-  const condition = await single(`select 1 where (${where}\n)`, 'condition');
+  const condition = await single(`select 1 where ${where}\n`, 'condition');
   const { targetList: _, ...rest } = condition;
   requireOnly(rest, 'whereClause', 'condition');
   return { ...tree, whereClause: condition['whereClause'] };

@@ -158,7 +158,8 @@ function castType(body: Node, scope: Scope, walk: Walk): void {
   const [qualifier] = names.length > 1 ? names : [];
   if (body['setof'] === true || body['pct_type'] === true) refuse(`the type ${names.join('.')}`);
   visit(body['typmods'], scope, walk);
-  const known = qualifier === undefined || isOwn(qualifier, walk.catalog);
+  // A type of the tenant does not take the place of one that every query means.
+  const known = qualifier === undefined ? !allowedTypes.has(name) : isOwn(qualifier, walk.catalog);
   const found = known ? nearestName(walk.catalog.enums ?? [], name) : undefined;
   if (found) {
     body['names'] = [{ String: { sval: walk.catalog.schema } }, { String: { sval: found.name } }];

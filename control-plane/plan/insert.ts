@@ -25,19 +25,22 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
     { name: `c${at}`, type: sentType(column.type) },
     ...(needsPresence(column, table) ? [{ name: `h${at}`, type: 'boolean' }] : []),
   ]);
+  const places = named.map((column, at) => ({
+    name: column.name,
+    cell: `c${at}`,
+    presence: needsPresence(column, table) ? `h${at}` : undefined,
+    preset: columnOf(table, column.name)?.default,
+  }));
   const records = insert.rows.map(({ values }, row) => {
     const record: Record<string, Json> = {};
     const combination = combinations.index[row];
     if (combination !== undefined) record['a'] = combination;
-    named.forEach(({ name }, at) => {
+    for (const { name, cell, presence, preset } of places) {
       if (Object.hasOwn(values, name)) {
-        record[`c${at}`] = values[name] ?? null;
-        record[`h${at}`] = true;
-      } else {
-        const preset = columnOf(table, name)?.default;
-        if (preset?.kind === 'value') record[`c${at}`] = preset.value;
-      }
-    });
+        record[cell] = values[name] ?? null;
+        if (presence !== undefined) record[presence] = true;
+      } else if (preset?.kind === 'value') record[cell] = preset.value;
+    }
     return record satisfies RecordRow;
   });
   const cells = named.map((column, at) => ({

@@ -99,6 +99,7 @@ function needsLists(item: OutputItem): boolean {
 function namedKeys(keys: readonly Key[]): Printer {
   if (keys.length === 0 || !fitAsColumns(keys)) return boundKeys(keys);
   const select = join(keys.map(({ as, value }) => sql`${value} as ${ident(as)}`));
+  // The star makes it the row: alone, r would be a column of that name.
   const json = sql`row_to_json(r.*)`;
   return {
     select,

@@ -126,13 +126,16 @@ function changeType(value: Json, table: Table, catalog: Catalog): TableChange {
     wrong(`Column ${column.name} is the key: integer, serial or varchar`, column.name);
   }
   if (!isConvertible(column.type, type)) unsafe(column, String(text));
-  const preset = column.default?.kind === 'value' ? defaultAs(column, type) : {};
+  const preset = defaultAs(column, type);
   return { to: withColumn(table, { ...plain, ...preset, type }), told };
 }
 
 function typeOf(text: string, catalog: Catalog): ReturnType<typeof parseType> {
   const match = /^\s*varchar\s*(?:\(\s*(\d{1,3})\s*\))?\s*$/i.exec(text);
-  if (!match) return parseType(text, catalog);
+  if (!match) {
+    const parsed = parseType(text, catalog);
+    return parsed?.needsLength ? undefined : parsed;
+  }
   const length = Number(match[1] ?? 255);
   if (length < 1 || length > 255) return undefined;
   return { type: { base: 'varchar', length }, serial: false, needsLength: false };
@@ -144,13 +147,15 @@ function unsafe(column: Column, type: string): never {
 
 /** The default is cast too. */
 function defaultAs(column: Column, type: ColumnType): Pick<Column, 'default'> {
-  if (column.default?.kind !== 'value') return {};
-  const { value } = column.default;
+  const { default: preset, name, touched } = column;
+  if (preset === undefined || preset.kind === 'uuid') return {};
+  const time = touched ? 'UPDATETIME' : 'CREATETIME';
+  const value = preset.kind === 'value' ? preset.value : time;
   const text = classOf(type) === 'text' && typeof value !== 'object' ? String(value) : value;
   const whole = type.base === 'boolean' && (text === 0 || text === 1) ? text === 1 : text;
   const number = type.base === 'integer' && typeof whole === 'boolean' ? Number(whole) : whole;
   const listed = type.array && !column.type.array ? [number] : number;
-  const cast = parseDefault(listed, type, column.name).default;
+  const cast = parseDefault(listed, type, name).default;
   return cast ? { default: cast } : {};
 }
 

@@ -14,6 +14,12 @@ const bases: Readonly<Record<string, BaseType>> = {
   date: 'date',
 };
 
+/** Whether a data_type of this name is there without anybody's doing. */
+export function isBuiltIn(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === 'serial' || Object.hasOwn(bases, lower);
+}
+
 /** A data_type as its column will have it; `serial` is an integer numbered by a sequence. */
 export interface ParsedType {
   readonly type: ColumnType;

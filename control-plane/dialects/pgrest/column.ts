@@ -4,6 +4,7 @@ import { draftColumn } from '../../model/draft-column.ts';
 import type { Column, Default, Reference } from '../../model/table.ts';
 import { parseType, typeName } from './column-type.ts';
 import { wrong } from './errors.ts';
+import { parseArray } from './operators.ts';
 import { type Place, parseReference } from './reference.ts';
 import { misfit } from './values.ts';
 
@@ -90,7 +91,7 @@ function withLength(
 
 function numbering(body: JsonObject, name: string): NonNullable<Column['identity']> {
   const number = (key: string): number => {
-    const value = body[key] ?? 1;
+    const value = body[key] === false ? 1 : (body[key] ?? 1);
     const fits = typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31;
     return fits ? value : wrong(`Column ${name}: ${key} must be an integer`, key);
   };
@@ -144,9 +145,17 @@ export function parseDefault(value: Json | undefined, type: ColumnType, name: st
 /** Text casts to the column's type; what only Postgres can judge it judges when the column is made. */
 function literalOf(value: Json, type: ColumnType, name: string): Json {
   const cast = typeof value === 'string' ? castText(value, type) : value;
-  const fault = misfit(cast, type);
+  const fault = misfit(cast, type) ?? mistimed(cast, type);
   if (fault !== undefined) wrong(`Column ${name}: the default ${fault}`, 'default');
   return cast;
+}
+
+/** Words such as now and infinity are no literals: the row would not show what the definition says. */
+function mistimed(value: Json, type: ColumnType): string | undefined {
+  if (classOf(type) !== 'time' || type.base === 'time') return undefined;
+  const all = Array.isArray(value) ? (value as readonly Json[]) : [value];
+  const good = all.every((each) => each === null || /^\s*\d{4,6}-\d/.test(String(each)));
+  return good ? undefined : 'must be a date or time that begins with its year';
 }
 
 function castText(text: string, type: ColumnType): Json {
@@ -154,7 +163,9 @@ function castText(text: string, type: ColumnType): Json {
     try {
       return JSON.parse(text) as Json;
     } catch {
-      return text;
+      const { array: _, ...element } = type;
+      const items = parseArray(text)?.map((item) => castText(String(item), element));
+      return items ?? text;
     }
   }
   const lower = text.trim().toLowerCase();

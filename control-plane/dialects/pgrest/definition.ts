@@ -9,6 +9,7 @@ import {
   type UniqueRule,
 } from '../../model/table.ts';
 import { parseColumn } from './column.ts';
+import { isBuiltIn } from './column-type.ts';
 import { wrong } from './errors.ts';
 import { checkFree, checkName, checkRoot, parseEndpoints, tablesOf } from './names.ts';
 import { checkSelf } from './reference.ts';
@@ -134,6 +135,7 @@ function parseEnums(value: Json | undefined, catalog: Catalog): readonly NamedVa
   const fresh: NamedValues[] = [];
   for (const [name, values] of Object.entries(value)) {
     checkName(name, 'enums');
+    if (isBuiltIn(name)) wrong(`${name} is a data_type already`, name);
     const good =
       isStrings(values) &&
       values.length > 0 &&

@@ -125,8 +125,19 @@ function messageOf(error: ServiceError): string {
     case 'immutable_column':
       return `${field ?? 'A column'} cannot be changed.`;
     default:
-      return field === undefined || message.includes(field) ? message : `${message}: ${field}`;
+      return field === undefined || isNamed(message, field) ? message : `${message}: ${field}`;
   }
+}
+
+/** Whether a name stands in a text by itself, not as a part of a word. */
+function isNamed(text: string, name: string): boolean {
+  if (name === '') return true;
+  const word = /[\p{L}\p{N}_]/u;
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    const [before = '', after = ''] = [text[at - 1], text[at + name.length]];
+    if (!word.test(before) && !word.test(after)) return true;
+  }
+  return false;
 }
 
 /** The name of a column that does not exist goes by its own code. */

@@ -147,8 +147,8 @@ function truthWord(text: string): boolean | undefined {
   return 'false'.startsWith(word) || 'no'.startsWith(word) ? false : undefined;
 }
 
-/** A JSON array or Postgres' `{1,2}`. */
-function parseArray(text: string): readonly Json[] | undefined {
+/** A JSON array or Postgres' `{1,2}`; undefined: neither. */
+export function parseArray(text: string): readonly Json[] | undefined {
   const bare = text.trim();
   if (bare.startsWith('[')) {
     try {

@@ -100,6 +100,11 @@ function textsOf(
   );
 }
 
+/** Times are UTC and bear no zone. */
+function zoneless(time: string): string {
+  return time.replace(/Z$/, '');
+}
+
 function roleObject(role: Role, tenant: string) {
   return {
     id: role.id,
@@ -108,10 +113,10 @@ function roleObject(role: Role, tenant: string) {
     description: role.description,
     owner: 'pgrest',
     ownerTenant: tenant,
-    created: role.createdAt,
+    created: zoneless(role.createdAt),
     createdby: role.createdBy,
     createdbyTenant: tenant,
-    updated: role.updatedAt,
+    updated: zoneless(role.updatedAt),
     updatedby: role.updatedBy,
     updatedbyTenant: tenant,
     usersInRole: [...role.members],

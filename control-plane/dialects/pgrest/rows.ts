@@ -195,6 +195,9 @@ export function putRows(request: DialectRequest, { catalog }: RouteContext): Act
       value,
     ]),
   );
+  if (Object.keys(known).length < Object.keys(sent).length) {
+    refuse('A column is set twice, in names that differ by case only', 'data');
+  }
   return act(
     {
       kind: 'update',

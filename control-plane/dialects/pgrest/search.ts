@@ -6,9 +6,8 @@ import type { DialectRequest } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { compare, isPatternable, operatorOf } from './operators.ts';
 import { once, page } from './params.ts';
-import { parseWhere, readWhere } from './where.ts';
+import { checkCount, parseWhere, readWhere } from './where.ts';
 
-const mostConditions = 1_000;
 const reserved: readonly string[] = ['where', 'order', 'limit', 'offset'];
 
 /** What the parameters of a list ask for; `cap` is the most rows of a page. @throws ServiceError naming the parameter, column or operator that is unknown */
@@ -25,7 +24,7 @@ export function parseSearch(
   }
   const where = single.get('where');
   if (where !== undefined && where !== '') conditions.push(...parseWhere(readWhere(where), table));
-  if (conditions.length > mostConditions) refuse(`More than ${mostConditions} conditions`, 'where');
+  checkCount(conditions);
   return {
     ...page(single, cap),
     order: orderOf(single.get('order'), table),

@@ -55,13 +55,12 @@ const expectation: Readonly<Record<string, string>> = {
   boolean: 'must be true or false',
 };
 
-/** The values of a row by the columns' own names. @throws ServiceError naming the column */
+/** The values of a row, as they were sent, when all of them fit. @throws ServiceError naming the column */
 export function rowValues(
   sent: JsonObject,
   columns: readonly Column[],
   options: { readonly create: boolean; readonly key?: string; readonly place?: string },
 ): JsonObject {
-  const values: Record<string, Json> = {};
   const { create, place = '' } = options;
   for (const [name, value] of Object.entries(sent)) {
     const column = columns.find((each) => each.name === name);
@@ -73,14 +72,11 @@ export function rowValues(
     if (value === null && needed && !numbered) {
       refuse(`${place}${name} must not be null`, name, 'invalid_row');
     }
-    values[name] = value;
   }
-  if (!create) return values;
-  const absent = columns.find(
-    (column) => isRequired(column) && !Object.hasOwn(values, column.name),
-  );
+  if (!create) return sent;
+  const absent = columns.find((column) => isRequired(column) && !Object.hasOwn(sent, column.name));
   if (absent) refuse(`${place}${absent.name} is required`, absent.name, 'invalid_row');
-  return values;
+  return sent;
 }
 
 /** `null: false` asks for the value in every new row, default or not; a number comes by itself. */

@@ -6,14 +6,23 @@ import type { Predicate } from '../../statement/predicate.ts';
 import { refuse } from './errors.ts';
 import { compare, isPatternable, operatorOf } from './operators.ts';
 
+const mostConditions = 1_000;
+
+/** @throws ServiceError when the conditions of a request are too many */
+export function checkCount(conditions: readonly Predicate[]): void {
+  if (conditions.length > mostConditions) refuse(`More than ${mostConditions} conditions`, 'where');
+}
+
 /** Conditions of a stanza, all of which must hold. @throws ServiceError naming the column, operator or key */
 export function parseWhere(value: Json, table: Pick<Table, 'columns'>): readonly Predicate[] {
   if (depthOf(value) > 32) refuse('where is nested deeper than 32 levels', 'where');
   if (!isObject(value)) return refuse('where must be an object', 'where');
-  return Object.entries(value).flatMap(([name, sent]) => {
+  const found = Object.entries(value).flatMap(([name, sent]) => {
     const conditions = Array.isArray(sent) ? (sent as readonly Json[]) : [sent];
     return conditions.map((condition) => one(name, condition, table));
   });
+  checkCount(found);
+  return found;
 }
 
 function one(name: string, condition: Json, table: Pick<Table, 'columns'>): Predicate {
