@@ -5,22 +5,21 @@ import { startApp, type TestApp } from '../support/app.ts';
 import {
   type CorpusPredicate,
   type CorpusPrincipal,
-  type CorpusRow,
   columnsOf,
-  oracleRow,
+  expectedIds,
   predicates,
   principals,
   rows,
   seedCorpus,
+  short,
   tables,
+  visibleTo,
 } from '../support/corpus.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createLogins, type Logins } from '../support/logins.ts';
-import { holds } from '../support/oracle.ts';
-import { matches } from '../support/oracle-filter.ts';
 import { inParallel } from '../support/parallel.ts';
 import { plainSql } from '../support/plain-sql.ts';
-import { principal, whoOf } from '../support/principal.ts';
+import { principal } from '../support/principal.ts';
 import { Unspeakable } from '../support/unspeakable.ts';
 
 const [table] = tables;
@@ -37,32 +36,8 @@ function person(of: CorpusPrincipal) {
   return principal(tenant, of.sub, of);
 }
 
-/** Rows the principal may read, by the oracle. */
-function visible(of: CorpusPrincipal): readonly CorpusRow[] {
-  return rows.filter((row) =>
-    holds(
-      whoOf(person(of)),
-      {
-        read: row.access['access_read'] ?? [],
-        edit: row.access['access_edit'] ?? [],
-        full: row.access['access_full'] ?? [],
-        deny: row.access['access_deny'] ?? [],
-      },
-      'read',
-    ),
-  );
-}
-
 function expected(where: CorpusPredicate['where'], of: CorpusPrincipal): readonly string[] {
-  return visible(of)
-    .filter((row) => matches(where, oracleRow(row), columns))
-    .map((row) => row.id)
-    .sort();
-}
-
-/** Rows are told apart by the last digits of their ids: short enough to read in a failure. */
-function short(ids: readonly string[]): string {
-  return ids.map((id) => Number(id.slice(-4))).join(' ');
+  return expectedIds(where, person(of), columns);
 }
 
 beforeAll(async () => {
@@ -180,7 +155,9 @@ describe('counts follow the rows', () => {
       as: person(of),
       body: { aggregate: { n: { $count: '*' }, labels: { $count: 'label' } } },
     });
-    const labels = visible(of).filter((row) => (row.values['label'] ?? null) !== null).length;
+    const labels = visibleTo(person(of)).filter(
+      (row) => (row.values['label'] ?? null) !== null,
+    ).length;
     expect((counted.body as { data: object[] }).data).toEqual([{ n: want, labels }]);
   });
 });

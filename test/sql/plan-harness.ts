@@ -18,6 +18,7 @@ import type {
   Update,
 } from '../../control-plane/statement/statement.ts';
 import type { TestDatabase } from '../support/database.ts';
+import { principal } from '../support/principal.ts';
 import { createTenant } from './fixture.ts';
 
 export type Row = Record<string, unknown>;
@@ -68,6 +69,19 @@ export async function tenantHarness(database: TestDatabase, tenant: string): Pro
     rows: async (who, statement) => JSON.parse((await run(who, statement)).rows) as Row[],
   };
 }
+
+/** Callers of the plan tests: two who own nothing yet, one of every access, and one who passes all lists. */
+export function callers(tenant: string) {
+  return {
+    ann: principal(tenant, 'ann'),
+    bob: principal(tenant, 'bob'),
+    root: principal(tenant, 'root', { access: 'root' }),
+    sudo: principal(tenant, 'sudo', { access: 'root', sudo: true }),
+  };
+}
+
+/** The key of no row. */
+export const nobody = '00000000-0000-7000-8000-000000000000';
 
 export const table = (name: string) => ({ app: 'default', name });
 

@@ -4,11 +4,13 @@ import type { Statement } from '../../control-plane/statement/statement.ts';
 import { createDatabase } from '../support/database.ts';
 import { principal } from '../support/principal.ts';
 import {
+  callers,
   compare,
   failure,
   type Harness,
   insert,
   make,
+  nobody,
   openHarness,
   output,
   read,
@@ -24,13 +26,8 @@ let sudo: Principal;
 
 beforeAll(async () => {
   h = await openHarness(await createDatabase(), 'removes');
-  ann = principal(h.tenant, 'ann');
-  bob = principal(h.tenant, 'bob');
-  root = principal(h.tenant, 'root', { access: 'root' });
-  sudo = principal(h.tenant, 'sudo', { access: 'root', sudo: true });
+  ({ ann, bob, root, sudo } = callers(h.tenant));
 });
-
-const nobody = '00000000-0000-7000-8000-000000000000';
 
 describe('delete and restore', () => {
   const remove = (keys: string[], permanent = false) =>

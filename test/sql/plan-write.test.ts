@@ -3,11 +3,13 @@ import type { Principal } from '../../control-plane/model/principal.ts';
 import { createDatabase } from '../support/database.ts';
 import { principal } from '../support/principal.ts';
 import {
+  callers,
   compare,
   failure,
   type Harness,
   insert,
   make,
+  nobody,
   openHarness,
   output,
   read,
@@ -23,13 +25,8 @@ let sudo: Principal;
 
 beforeAll(async () => {
   h = await openHarness(await createDatabase(), 'writes');
-  ann = principal(h.tenant, 'ann');
-  bob = principal(h.tenant, 'bob');
-  root = principal(h.tenant, 'root', { access: 'root' });
-  sudo = principal(h.tenant, 'sudo', { access: 'root', sudo: true });
+  ({ ann, bob, root, sudo } = callers(h.tenant));
 });
-
-const nobody = '00000000-0000-7000-8000-000000000000';
 
 describe('insert', () => {
   it('answers in order, with defaults where a row names nothing', async () => {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Principal } from '../../control-plane/model/principal.ts';
 import type { TestApp } from './app.ts';
 import { monk } from './monk.ts';
-import type { OracleLevel } from './oracle.ts';
-import type { OracleColumn, OracleRow } from './oracle-filter.ts';
-import { principal } from './principal.ts';
+import { holds, type OracleLevel } from './oracle.ts';
+import { matches, type OracleColumn, type OracleRow } from './oracle-filter.ts';
+import { principal, whoOf } from './principal.ts';
 import type { OracleType, Value } from './values.ts';
 
 /** A table of the corpus, as its describe body says it. */
@@ -76,6 +77,40 @@ export function oracleRow(row: CorpusRow): OracleRow {
     ...row.values,
     id: row.id,
   };
+}
+
+/** Rows the principal may read, by the oracle. */
+export function visibleTo(who: Principal): readonly CorpusRow[] {
+  const list = (row: CorpusRow, level: string) => row.access[`access_${level}`] ?? [];
+  return rows.filter((row) =>
+    holds(
+      whoOf(who),
+      {
+        read: list(row, 'read'),
+        edit: list(row, 'edit'),
+        full: list(row, 'full'),
+        deny: list(row, 'deny'),
+      },
+      'read',
+    ),
+  );
+}
+
+/** Ids of the rows that the filter finds for the principal, by the oracle and in order. */
+export function expectedIds(
+  where: Value,
+  who: Principal,
+  columns: readonly OracleColumn[],
+): readonly string[] {
+  return visibleTo(who)
+    .filter((row) => matches(where, oracleRow(row), columns))
+    .map(({ id }) => id)
+    .sort();
+}
+
+/** Rows are told apart by the last digits of their ids: short enough to read in a failure. */
+export function short(ids: readonly string[]): string {
+  return ids.map((id) => Number(id.slice(-4))).join(' ');
 }
 
 /** Makes the corpus' tables and rows in a tenant, through the front door. */

@@ -4,18 +4,16 @@ import { startApp, type TestApp } from '../../support/app.ts';
 import {
   type CorpusPrincipal,
   columnsOf,
-  oracleRow,
+  expectedIds,
   predicates,
   principals,
-  rows,
   seedCorpus,
+  short,
   tables,
 } from '../../support/corpus.ts';
 import { createDatabase } from '../../support/database.ts';
-import { holds } from '../../support/oracle.ts';
-import { matches } from '../../support/oracle-filter.ts';
 import { inParallel } from '../../support/parallel.ts';
-import { principal, whoOf } from '../../support/principal.ts';
+import { principal } from '../../support/principal.ts';
 import { type Filter, spell } from '../../support/spell-data-svc.ts';
 import { Unspeakable } from '../../support/unspeakable.ts';
 import type { Value } from '../../support/values.ts';
@@ -59,28 +57,7 @@ function person(of: CorpusPrincipal) {
 }
 
 function expected(where: Value, of: CorpusPrincipal): readonly string[] {
-  const access = (row: (typeof rows)[number], key: string) => row.access[`access_${key}`] ?? [];
-  return rows
-    .filter((row) =>
-      holds(
-        whoOf(person(of)),
-        {
-          read: access(row, 'read'),
-          edit: access(row, 'edit'),
-          full: access(row, 'full'),
-          deny: access(row, 'deny'),
-        },
-        'read',
-      ),
-    )
-    .filter((row) => matches(where, oracleRow(row), columns))
-    .map(({ id }) => id)
-    .sort();
-}
-
-/** Rows are told apart by the last digits of their ids. */
-function short(ids: readonly string[]): string {
-  return ids.map((id) => Number(id.slice(-4))).join(' ');
+  return expectedIds(where, person(of), columns);
 }
 
 async function found(filters: readonly Filter[], of: CorpusPrincipal): Promise<string> {
