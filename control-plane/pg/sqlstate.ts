@@ -96,6 +96,15 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '53': 'database_unavailable',
 };
 
+/** No such operator or function, a datatype mismatch, no such cast: what a statement meets that was planned for a column's type of before. */
+const typeFaults: readonly string[] = ['42883', '42804', '42846'];
+
+/** Whether the statement did not fit its columns' types. Only who knows of a newer catalog can tell whether it came too late or is at fault. */
+export function isTypeFault(error: unknown): boolean {
+  if (!(error instanceof ServiceError) || error.kind !== 'internal') return false;
+  return isDatabaseError(error.cause) && typeFaults.includes(error.cause.code);
+}
+
 /** Any error of the data path as a ServiceError: by SQLSTATE, never by message. */
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;

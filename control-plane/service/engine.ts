@@ -15,6 +15,7 @@ import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
+import { isTypeFault } from '../pg/sqlstate.ts';
 import type { Result } from '../statement/statement.ts';
 import type { ExportRows } from './export.ts';
 import type { ImportFile } from './import-file.ts';
@@ -130,7 +131,8 @@ export function createEngine(parts: EngineParts): Engine {
         try {
           return await once(parts, call, catalog, callerOf(call, principal), attempt === 1);
         } catch (error) {
-          if (!isStale(error) || attempt === attempts) throw asToken(error);
+          const late = isStale(error) || (await overtaken(parts, principal, catalog, error));
+          if (!late || attempt === attempts) throw asToken(error);
         }
       }
     },
@@ -250,7 +252,7 @@ async function act(
       }
     }
   } catch (error) {
-    if (!(error instanceof ServiceError) || isStale(error)) throw error;
+    if (!(error instanceof ServiceError) || isStale(error) || isTypeFault(error)) throw error;
     throw action.fail?.(error) ?? error;
   }
 }
@@ -267,6 +269,17 @@ async function ensured(
     current = (await parts.define(definition, current, caller)).catalog;
   }
   return current;
+}
+
+/** A column took another type between the look at the catalog's version and the statement: the same version again means a fault of ours. */
+async function overtaken(
+  parts: EngineParts,
+  principal: Principal,
+  planned: Catalog,
+  error: unknown,
+): Promise<boolean> {
+  if (!isTypeFault(error)) return false;
+  return (await load(parts, principal, true)).version !== planned.version;
 }
 
 function isStale(error: unknown): boolean {
