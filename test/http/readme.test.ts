@@ -63,7 +63,7 @@ afterAll(async () => {
 }, 60_000);
 
 it('has the blocks this test knows', () => {
-  expect(blocks).toHaveLength(7);
+  expect(blocks).toHaveLength(9);
   expect(blocks[0]).toMatch(/^make run .*\nmake test /);
   for (const target of ['run', 'test']) {
     expect(spawnSync('make', ['-n', target], { cwd: root }).status).toBe(0);
@@ -71,7 +71,8 @@ it('has the blocks this test knows', () => {
 });
 
 it('the five minutes, as two people, by REST and by SQL', async () => {
-  const [, first = '', make = '', bob = '', other = '', login = ''] = blocks;
+  const [, first = '', make = '', bob = '', taruvi = '', pgrest = '', objects = '', login = ''] =
+    blocks;
   const start = first.replace('http://127.0.0.1:8080', url);
   expect(start).toContain(url);
   const made = bash(`${start}${make.replaceAll(/\n\ncurl/g, '\necho\ncurl')}`).split('\n');
@@ -84,17 +85,26 @@ it('the five minutes, as two people, by REST and by SQL', async () => {
   ]);
   expect(bash(start + bob)).toBe('["Frankenstein"]');
   const page = readme.match(/"data":\[.*\],"total":1/)?.[0] ?? 'no page in README.md';
-  expect(bash(start + bob.replace(/\ncurl.*/, '') + other)).toContain(page);
+  const asBob = start + bob.replace(/\ncurl.*/, '');
+  expect(bash(asBob + taruvi)).toContain(page);
+  const row = readme.match(/`result` holds `(.*?)`/)?.[1] ?? 'no row in README.md';
+  expect(JSON.parse(bash(asBob + pgrest))).toMatchObject({ result: [JSON.parse(`{${row}}`)] });
+  const unread = bash(asBob + pgrest.replace(' --roles PGREST_READ', ''));
+  expect(readme).toContain((JSON.parse(unread) as { message: string }).message);
+  const lists = readme.match(/wrote for him: `(.*?)`/)?.[1] ?? 'no lists in README.md';
+  const [, listed = ''] = bash(asBob + objects.replace(/\n\ncurl/, '\necho\ncurl')).split('\n');
+  expect(JSON.parse(listed)).toMatchObject({ objects: [JSON.parse(`{${lists}}`)] });
 
   const [, password = '', host = '', port = '', user = '', database = ''] =
     /PGPASSWORD=(\S+) psql -h (\S+) -p (\d+) -U (\S+) -d (\S+)/.exec(bash(login)) ?? [];
   const client = new pg.Client({ host, port: Number(port), user, password, database });
   await client.connect();
   const statements = [...login.matchAll(/^# {3}(.*);$/gm)].map((match) => match[1] ?? '');
-  expect(statements).toHaveLength(2);
-  const seen = await client.query(statements[0] ?? '');
-  expect(seen.rows).toEqual([{ title: 'Frankenstein', year: '1818' }]);
-  expect((await client.query(statements[1] ?? '')).rowCount).toBe(0);
+  expect(statements).toHaveLength(3);
+  const [books = '', notes = '', update = ''] = statements;
+  expect((await client.query(books)).rows).toEqual([{ title: 'Frankenstein', year: '1818' }]);
+  expect((await client.query(notes)).rows).toEqual([{ text: 'Try Frankenstein' }]);
+  expect((await client.query(update)).rowCount).toBe(0);
   await client.end();
 });
 
@@ -105,7 +115,7 @@ it('with a Postgres of one’s own', async () => {
   await admin.connect();
   await admin.query('create database rowhouse');
   await admin.end();
-  const own = (blocks[6] ?? '')
+  const own = (blocks[8] ?? '')
     .replace(/postgres:\/\/admin:secret@db\.example\/rowhouse/, cluster.url('rowhouse'))
     .replace('--port 8080', '--port 0');
   const serve = /^npx rowhouse serve.*$/m.exec(own)?.[0] ?? '';
