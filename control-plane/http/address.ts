@@ -3,6 +3,8 @@ import type { DialectRequest } from '../dialects/dialect.ts';
 
 /** More parameters than any dialect needs; each costs a Map entry. */
 const mostParameters = 2000;
+/** `-.0-9A-Z_a-z~` */
+const unreservedEscape = /%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 const tenantPrefix = /^\/sites?\/([^/]+)(?=\/|$)/;
 
 export interface Address {
@@ -14,8 +16,9 @@ export interface Address {
 }
 
 /**
- * The request target cleaned up: doubled and trailing slashes mean nothing, a tenant prefix is taken off. Segments stay
- * percent-encoded; they are decoded once, where the route has cut them (an encoded slash is part of a name).
+ * The request target cleaned up: doubled and trailing slashes mean nothing, a tenant prefix is taken off, an escape of a character
+ * that needs none is that character (RFC 3986, 6.2.2.2). Other segments stay percent-encoded; they are decoded once, where the route
+ * has cut them (an encoded slash is part of a name).
  * @throws ServiceError bad_request
  */
 export function parseAddress(target: string): Address {
@@ -34,7 +37,10 @@ export function parseAddress(target: string): Address {
 }
 
 function clean(path: string): string {
-  const bare = path.replace(/^https?:\/\/[^/]*/i, '').replace(/\/{2,}/g, '/');
+  const bare = path
+    .replace(/^https?:\/\/[^/]*/i, '')
+    .replace(/\/{2,}/g, '/')
+    .replace(unreservedEscape, decodeURIComponent);
   return bare.length > 1 && bare.endsWith('/') ? bare.slice(0, -1) : bare || '/';
 }
 
