@@ -12,6 +12,7 @@ export default defineConfig({
     // For what hangs. How fast something is, is measured in bench/: a busy machine must not fail a test.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: ['test/support/seeded.ts'],
     projects: [
       {
         extends: true,

@@ -3,16 +3,18 @@ import fc from 'fast-check';
 /** What every run without a word takes: a change must fail by what it changed, not by the draw of the day. */
 const usual = 20_261_122;
 
-/**
- * Settings of a property run: bounded in time, and repeatable. `FC_SEED=random` looks for new cases; a failure prints its seed and
- * path, and `FC_SEED=<seed>` runs it again.
- */
+/** `FC_SEED=random` looks for new cases; a failure prints its seed and path, and `FC_SEED=<seed>` runs it again. */
+const asked = process.env['FC_SEED'] ?? usual;
+const seed = asked === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(asked);
+
+// Every file loads this one first (vitest.config.ts), so properties without settings of their own are repeatable too.
+fc.configureGlobal({ seed });
+
+/** Settings of a property run: bounded in time, and repeatable. */
 export function bounded(
   runs: number,
   seconds: number,
 ): { numRuns: number; interruptAfterTimeLimit: number; seed: number; endOnFailure: boolean } {
-  const asked = process.env['FC_SEED'] ?? usual;
-  const seed = asked === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(asked);
   // Shrinking repeats whole requests: a failure is small enough without it.
   return { numRuns: runs, interruptAfterTimeLimit: seconds * 1000, seed, endOnFailure: true };
 }

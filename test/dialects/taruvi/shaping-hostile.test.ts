@@ -62,6 +62,10 @@ it('is answered below 500, without a word of SQL', async () => {
   const tenant = database.slug('hostile');
   await createTenantWith(database, tenant, shop);
   const root = taruvi(app, principal(tenant, 'root', { access: 'root' }));
+  // What Postgres would say, or the schema. Messages of ours quote what was sent, whatever quotes that has.
+  const words = new RegExp(
+    `syntax error|t_${tenant}|(relation|column|function) "?.*"? does not exist`,
+  );
   const data = '/default/datatables/products/data/';
   await root.call(
     'POST',
@@ -79,7 +83,7 @@ it('is answered below 500, without a word of SQL', async () => {
       expect(reply.status, `${query}: ${reply.text}`).toBeLessThan(500);
       expect([200, 400], query).toContain(reply.status);
       if (reply.status === 400) {
-        expect((reply.body as TaruviError).message).not.toMatch(/syntax|t_x|relation "/);
+        expect((reply.body as TaruviError).message).not.toMatch(words);
       }
     }),
     bounded(1500, 20),
