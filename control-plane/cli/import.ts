@@ -13,6 +13,9 @@ at all: one that does not match its schema is refused, and so is what refers to 
 Resources that are no tables (pictures, maps) are left out. The summary lists all of them.
 Exit status: 0 when every table was loaded, 1 when one was refused or nothing could be loaded, 2 for a wrong command line.`;
 
+/** The limit of statements is one of requests: a file takes as long as it takes, and Ctrl-C ends it. */
+const aDay = 86_400_000;
+
 /** `rowhouse import`: loads files into tables. */
 export function importCommand(): Command {
   return new Command('import')
@@ -26,7 +29,7 @@ export function importCommand(): Command {
       const bar = progressBar(process.stderr);
       const outcomes: ImportOutcome[] = [];
       try {
-        await withServices(loadConfig(), ({ loader }) =>
+        await withServices({ ...loadConfig(), statementTimeout: aDay }, ({ loader }) =>
           importFiles(loader, {
             ...options,
             files,

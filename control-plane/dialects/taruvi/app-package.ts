@@ -1,5 +1,6 @@
 import { ServiceError } from '../../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { requireNone } from '../../frictionless/report.ts';
 import type { App, AppRole, DataSource } from '../../model/app.ts';
 import { slugOf } from '../../model/app-schema.ts';
 import type { Definition } from '../../model/definition.ts';
@@ -16,7 +17,6 @@ import { policyDraft, portablePolicy } from './policies.ts';
 import { bare } from './reply.ts';
 import { schemaOf } from './schema/document.ts';
 import { readSchemas } from './schema/draft.ts';
-import { requireNone } from './schema/report.ts';
 import { appOf } from './served.ts';
 import { extraOf } from './table-object.ts';
 

@@ -1,11 +1,11 @@
 import { isObject, type Json } from '../../base/json.ts';
+import { spelling } from '../../frictionless/spelling.ts';
 import type { Table } from '../../model/table.ts';
 import type { FieldsMatch, Import, ImportReport } from '../../statement/transfer.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { success } from './reply.ts';
 import { flag, lastOf, underTable } from './request.ts';
-import { spelling } from './schema/spelling.ts';
 import { rowsOf } from './served.ts';
 import { uniqueFields } from './unique.ts';
 

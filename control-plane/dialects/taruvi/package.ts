@@ -1,5 +1,6 @@
 import { type ErrorKind, ServiceError } from '../../base/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { faulty, type SchemaFault } from '../../frictionless/report.ts';
 import { type App, defaultDataSource } from '../../model/app.ts';
 import { type Catalog, findTable } from '../../model/catalog.ts';
 import { checkGraph } from '../../model/graph.ts';
@@ -11,7 +12,6 @@ import { bare } from './reply.ts';
 import { flag, flagOf, objectOf } from './request.ts';
 import { hashOf, schemaOf } from './schema/document.ts';
 import { readSchemas, type SchemaSource } from './schema/draft.ts';
-import { faulty, type SchemaFault } from './schema/report.ts';
 import { appOf } from './served.ts';
 import { extraOf } from './table-object.ts';
 import { besideOf, checkedName, datasourceFor, providerFor } from './table-source.ts';

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
+import { requireNone } from '../../frictionless/report.ts';
 import { type App, defaultDataSource, findDataSource } from '../../model/app.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
 import { physicalName } from '../../model/table-schema.ts';
@@ -7,7 +8,6 @@ import { providerOf } from './datasources.ts';
 import { notFound, refuse } from './errors.ts';
 import { type FieldType, required } from './management.ts';
 import { readSchemas, type SchemaSource } from './schema/draft.ts';
-import { requireNone } from './schema/report.ts';
 import { extraOf } from './table-object.ts';
 
 /** Keys that say something of the schema although they stand beside it. */

@@ -1,11 +1,11 @@
 import { isObject, type Json } from '../../base/json.ts';
+import { castRow } from '../../frictionless/cast.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { managed } from './management.ts';
 import { mostRows } from './page.ts';
 import { success } from './reply.ts';
 import { flag, objectOf } from './request.ts';
-import { castRow } from './schema/cast.ts';
 import { schemaOf } from './schema/document.ts';
 import { tableOf } from './served.ts';
 
@@ -29,7 +29,7 @@ function validateRows(request: DialectRequest, context: RouteContext): Action {
       {
         kind: 'check',
         table,
-        rows: rows.map((row) => ({ values: castRow(row, schema) })),
+        rows: rows.map((row) => ({ values: castRow(row, table, schema) })),
         first: 1,
       },
     ],

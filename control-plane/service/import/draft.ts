@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ColumnType } from '../../base/types.ts';
+import { inferType } from '../../frictionless/convert.ts';
 import type {
   Column,
   Features,
@@ -9,7 +10,6 @@ import type {
   TableName,
 } from '../../model/table.ts';
 import { systemColumns } from '../../model/table.ts';
-import { inferType } from './convert.ts';
 import type { Source, SourceField } from './source.ts';
 
 /** The features of a table as Monk makes them. */

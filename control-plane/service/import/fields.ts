@@ -1,21 +1,11 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../base/json.ts';
-import type { ColumnType } from '../../base/types.ts';
+import { type ColumnType, classOf } from '../../base/types.ts';
+import { castText } from '../../frictionless/cast.ts';
+import { rulesOf } from '../../frictionless/constraints.ts';
+import { newReport, type Report } from '../../frictionless/report.ts';
+import { spelling } from '../../frictionless/spelling.ts';
+import { type FieldType, presetOf, typeOfField } from '../../frictionless/types.ts';
 import type { Source, SourceField, SourceReference } from './source.ts';
-
-/** Types of the Table Schema standard. What has no equal here is kept as it is written. */
-const types: Readonly<Record<string, ColumnType>> = {
-  string: { base: 'text' },
-  number: { base: 'numeric' },
-  integer: { base: 'bigint' },
-  boolean: { base: 'boolean' },
-  date: { base: 'date' },
-  time: { base: 'time' },
-  datetime: { base: 'timestamptz' },
-  year: { base: 'integer' },
-  object: { base: 'jsonb' },
-  array: { base: 'jsonb' },
-  geojson: { base: 'jsonb' },
-};
 
 /** The fields of a Table Schema; undefined when it lists none. `fault` is told what is wrong with one, and throws. */
 export function fieldsOf(
@@ -26,68 +16,55 @@ export function fieldsOf(
   if (!Array.isArray(fields)) return undefined;
   const seen = new Set<string>();
   return (fields as readonly Json[]).map((field, index): SourceField => {
+    const place = `schema.fields[${index}]`;
     if (!isObject(field) || typeof field['name'] !== 'string') {
-      return fault(`schema.fields[${index}].name`, 'is missing');
+      return fault(`${place}.name`, 'is missing');
     }
     const { name } = field;
-    if (seen.has(name)) fault(`schema.fields[${index}].name`, `${name} is described twice`);
+    if (seen.has(name)) fault(`${place}.name`, `${name} is described twice`);
     seen.add(name);
-    return fieldOf(field, name);
+    const report = newReport(place);
+    const read = fieldOf(field, schema, report);
+    const [first] = report.faults;
+    if (read === undefined || first) return fault(first?.path ?? place, first?.message ?? '');
+    return read;
   });
 }
 
-function fieldOf(field: JsonObject, name: string): SourceField {
-  const type = typeOf(field);
-  const { trueValues, falseValues, decimalChar, groupChar, bareNumber, format } = field;
-  const timely = ['date', 'time', 'timestamptz'].includes(type.base);
-  return {
-    name,
-    type,
-    rules: rulesOf(field, type),
-    ...(isStrings(trueValues) || isStrings(falseValues)
-      ? {
-          booleans: {
-            yes: isStrings(trueValues) ? trueValues : ['true'],
-            no: isStrings(falseValues) ? falseValues : ['false'],
-          },
-        }
-      : {}),
-    ...(typeof decimalChar === 'string' ? { decimalChar } : {}),
-    ...(typeof groupChar === 'string' ? { groupChar } : {}),
-    ...(typeof bareNumber === 'boolean' ? { bareNumber } : {}),
-    ...(timely && typeof format === 'string' && format.includes('%') ? { pattern: format } : {}),
-  };
-}
-
-function typeOf({ type = 'string', format = 'default' }: JsonObject): ColumnType {
-  if (type === 'string' && format === 'uuid') return { base: 'uuid' };
-  return types[String(type)] ?? { base: 'text' };
-}
-
-function rulesOf(field: JsonObject, type: ColumnType): NonNullable<SourceField['rules']> {
-  const rules = isObject(field['constraints']) ? field['constraints'] : {};
-  const isText = type.base === 'text';
-  const bound = (name: string, length: string): number | undefined => {
-    const value = rules[isText ? length : name];
-    return value === undefined || value === null || value === '' ? undefined : Number(value);
-  };
-  const minimum = bound('minimum', 'minLength');
-  const maximum = bound('maximum', 'maxLength');
+function fieldOf(field: JsonObject, schema: JsonObject, report: Report): SourceField | undefined {
+  const found = typeOfField(field, presetOf(schema), report);
+  if (found === undefined) return undefined;
+  const { type, format } = widened(field, found);
+  const constraints = logical(field['constraints'], type);
   const description = field['description'] ?? field['title'];
-  const numeric = isText || ['numeric', 'bigint', 'integer'].includes(type.base);
   return {
-    ...(rules['required'] === true ? { required: true } : {}),
-    ...(rules['unique'] === true ? { unique: true } : {}),
-    ...(numeric && Number.isFinite(minimum) ? { minimum: minimum ?? 0 } : {}),
-    ...(numeric && Number.isFinite(maximum) ? { maximum: maximum ?? 0 } : {}),
-    ...(isText && typeof rules['pattern'] === 'string'
-      ? { pattern: `^(?:${rules['pattern']})$` }
-      : {}),
-    ...(Array.isArray(rules['enum']) && type.base !== 'jsonb'
-      ? { enum: rules['enum'].map(String) }
-      : {}),
-    ...(typeof description === 'string' && description !== '' ? { description } : {}),
+    ...spelling(field, schema['missingValues']),
+    type,
+    rules: {
+      ...rulesOf(constraints, { type, ...(format ? { format } : {}) }, report.at('constraints')),
+      ...(format === undefined ? {} : { format }),
+      ...(typeof description === 'string' && description !== '' ? { description } : {}),
+    },
   };
+}
+
+/** Integers of the standard have no end. */
+function widened(field: JsonObject, found: FieldType): FieldType {
+  const counts = field['type'] === 'integer' && field['x-pg-type'] === undefined;
+  return counts ? { ...found, type: { base: 'bigint' } } : found;
+}
+
+/** Bounds and values may be told as a file spells them: `"5"` for a number. */
+function logical(constraints: Json | undefined, type: ColumnType): Json | undefined {
+  if (!isObject(constraints) || classOf(type) !== 'number' || type.array) return constraints;
+  const number = (value: Json): Json =>
+    typeof value === 'string' ? castText(value, { base: 'numeric' }, { name: '' }) : value;
+  return Object.fromEntries(
+    Object.entries(constraints).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? (value as readonly Json[]).map(number) : number(value),
+    ]),
+  );
 }
 
 /** Keys as a Table Schema states them. */

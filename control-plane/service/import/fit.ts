@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
+import { convert } from '../../frictionless/convert.ts';
 import type { Column, TableDraft } from '../../model/table.ts';
 import type { Spelling } from '../../statement/transfer.ts';
-import { convert } from './convert.ts';
 import type { SourceRow } from './source.ts';
 
 /** A value that has no place in its table. */

@@ -16,20 +16,7 @@ export interface SourceRow {
 export interface SourceField extends Spelling {
   /** Absent: inferred from the values. */
   readonly type?: ColumnType;
-  readonly rules?: Partial<
-    Pick<
-      Column,
-      | 'required'
-      | 'unique'
-      | 'minimum'
-      | 'maximum'
-      | 'pattern'
-      | 'enum'
-      | 'description'
-      | 'indexed'
-      | 'searchable'
-    >
-  >;
+  readonly rules?: Partial<Omit<Column, 'id' | 'name' | 'type'>>;
 }
 
 /** A foreign key as a package states it. */

@@ -6,9 +6,9 @@ const unreserved = /[A-Za-z0-9._~-]/;
 describe('a path', () => {
   it('is the same with an escape of a character that needs none, and with no other', () => {
     for (let code = 0; code < 128; code++) {
-      const escape = `%${code.toString(16).padStart(2, '0')}`;
+      const escaped = `%${code.toString(16).padStart(2, '0')}`;
       const character = String.fromCharCode(code);
-      for (const spelled of [escape, escape.toUpperCase()]) {
+      for (const spelled of [escaped, escaped.toUpperCase()]) {
         const { path } = parseAddress(`/a/x${spelled}y`);
         expect(path, spelled).toBe(
           unreserved.test(character) ? `/a/x${character}y` : `/a/x${spelled}y`,

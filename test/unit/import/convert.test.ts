@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BaseType } from '../../../control-plane/base/types.ts';
-import { convert, inferType } from '../../../control-plane/service/import/convert.ts';
+import { convert, inferType } from '../../../control-plane/frictionless/convert.ts';
 
 describe('types of CSV columns', () => {
   test.each<[readonly (string | null)[], BaseType]>([

@@ -105,7 +105,11 @@ describe('data packages', () => {
       name: 'things',
       key: ['code'],
       fields: [
-        { name: 'code', type: { base: 'text' }, rules: { pattern: '^(?:\\d+)$', maximum: 3 } },
+        {
+          name: 'code',
+          type: { base: 'text' },
+          rules: { pattern: '\\d+', whole: true, maxLength: 3 },
+        },
         { name: 'n', type: { base: 'numeric' } },
         { name: 'ok', type: { base: 'boolean' }, booleans: { yes: ['ja'], no: ['nein'] } },
       ],
@@ -136,6 +140,18 @@ describe('data packages', () => {
     [{ path: 'x.json', schema: { fields: [{ name: 'a' }] } }, /line 2, field b: the package does/],
     [{ path: 'x.json', schema: { fields: 'abc'.split('').map((name) => ({ name })) } }, /field c/],
     [{ path: 'x.json', schema: { fields: [{ name: 'a' }, { name: 'a' }] } }, /described twice/],
+    [
+      { path: 'x.json', schema: { fields: [{ name: 'a' }, { name: 'b', type: 'money' }] } },
+      /resources\[0\]\.schema\.fields\[1\]\.type: unknown type "money"/,
+    ],
+    [
+      { path: 'x.json', schema: { fields: [{ name: 'a', constraints: { minLength: 'x' } }] } },
+      /fields\[0\]\.constraints\.minLength: must be a whole number/,
+    ],
+    [
+      { path: 'x.json', schema: { fields: [{ name: 'a', constraints: { largest: 1 } }] } },
+      /constraint largest is not supported/,
+    ],
   ])('%j is refused', async (resource, message) => {
     file('x.csv', 'a\n1\n');
     file('x.json', '[{"a":"1"},\n{"a":"2","b":"3"}]');

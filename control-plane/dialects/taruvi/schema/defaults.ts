@@ -1,9 +1,9 @@
 import type { Json } from '../../../base/json.ts';
 import { classOf } from '../../../base/types.ts';
+import type { Report } from '../../../frictionless/report.ts';
+import type { FieldType } from '../../../frictionless/types.ts';
+import { valueIn } from '../../../frictionless/values.ts';
 import type { Default } from '../../../model/table.ts';
-import type { Report } from './report.ts';
-import type { FieldType } from './types.ts';
-import { valueIn } from './values.ts';
 
 /** The expressions a default may be, and the types each goes with. */
 const expressions: Readonly<

@@ -1,4 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { newReport, type Report, type SchemaFault } from '../../../frictionless/report.ts';
+import { presetOf } from '../../../frictionless/types.ts';
 import type { Catalog } from '../../../model/catalog.ts';
 import {
   type Column,
@@ -15,7 +17,6 @@ import { heldColumns, holderName } from './held.ts';
 import { indexesOf } from './indexes.ts';
 import { keyed, uniquesOf } from './keys.ts';
 import { type ForeignKey, foreignKeysOf, linked, type Unlinked } from './references.ts';
-import { newReport, type Report, type SchemaFault } from './report.ts';
 import { searchOf } from './search.ts';
 
 /** A table as somebody describes it: its name and place, its schema, and what was said beside the schema. */
@@ -61,10 +62,9 @@ function unlinked(
   }
   const said = { ...source.beside, ...document };
   const features = featuresOf(said, report);
-  const second = typeof said['$schema'] === 'string' && /\b2(\.\d+)*\b/.test(said['$schema']);
   const searched = said['search_fields'] !== undefined;
   const reserved = [...reservedNames(features, searched), ...reservedColumns];
-  const scope = { features, reserved, second, ...(old ? { old } : {}) };
+  const scope = { features, reserved, preset: presetOf(said), ...(old ? { old } : {}) };
   const fields = columnsOf(said['fields'], scope, report.at('fields'));
   const foreignKeys = foreignKeysOf(said['foreignKeys'], source, fields, report.at('foreignKeys'));
   const bound = foreignKeys.flatMap((each) => each.fields);

@@ -1,18 +1,18 @@
 import { isObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { rulesOf } from '../../../frictionless/constraints.ts';
+import type { Report } from '../../../frictionless/report.ts';
+import { typeOfField } from '../../../frictionless/types.ts';
 import { draftColumn } from '../../../model/draft-column.ts';
 import type { Column, Features, Table } from '../../../model/table.ts';
-import { rulesOf } from './constraints.ts';
 import { defaultOf } from './defaults.ts';
-import type { Report } from './report.ts';
-import { typeOfField } from './types.ts';
 
 /** What reading fields needs to know beside them. */
 export interface FieldScope {
   readonly features: Features;
   /** Names that the engine keeps for itself. */
   readonly reserved: readonly string[];
-  /** Version 2 of the standard: a field without type is `any`. */
-  readonly second: boolean;
+  /** The type of a field that names none. */
+  readonly preset: 'any' | 'string';
   /** The table that the schema changes, for fields renamed by `x-rename-from`. */
   readonly old?: Table;
 }
@@ -71,7 +71,7 @@ function columnOf(
   scope: FieldScope,
   report: Report,
 ): Column | undefined {
-  const found = typeOfField(field, scope.second ? 'any' : 'string', report);
+  const found = typeOfField(field, scope.preset, report);
   // Known by its name, so that what speaks of it is no fault too.
   if (!found) return draftColumn(name, { base: 'text' });
   const { type, format } = found;

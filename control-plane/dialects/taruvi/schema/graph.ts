@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../base/json.ts';
+import type { Report } from '../../../frictionless/report.ts';
 import type { EdgeType, Graph } from '../../../model/graph.ts';
-import type { Report } from './report.ts';
 
 /** The type of a graph that names none. */
 const usual: EdgeType = { name: 'parent', inverse: 'children' };

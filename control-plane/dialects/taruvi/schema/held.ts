@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../../base/json.ts';
 import { classOf } from '../../../base/types.ts';
+import type { Report } from '../../../frictionless/report.ts';
 import type { Column } from '../../../model/table.ts';
 import type { ForeignKey } from './references.ts';
-import type { Report } from './report.ts';
 
 /** The jsonb column of tables of provider `jsonb`. */
 export const holderName = 'data';

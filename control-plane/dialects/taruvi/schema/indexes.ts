@@ -1,5 +1,6 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../../base/json.ts';
 import { type ColumnType, classOf } from '../../../base/types.ts';
+import type { Report } from '../../../frictionless/report.ts';
 import {
   type Column,
   type IndexColumn,
@@ -7,7 +8,6 @@ import {
   type OperatorClass,
   operatorClasses,
 } from '../../../model/table.ts';
-import type { Report } from './report.ts';
 
 type Method = IndexRule['method'];
 

@@ -1,8 +1,8 @@
 import { isStrings, type Json } from '../../../base/json.ts';
 import { classOf } from '../../../base/types.ts';
+import type { Report } from '../../../frictionless/report.ts';
 import { draftColumn } from '../../../model/draft-column.ts';
 import type { Column, UniqueRule } from '../../../model/table.ts';
-import type { Report } from './report.ts';
 
 /** Columns with those of the key as it needs them. */
 export interface Keyed {

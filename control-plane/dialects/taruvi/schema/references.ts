@@ -1,4 +1,5 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../../base/json.ts';
+import type { Report } from '../../../frictionless/report.ts';
 import { type Catalog, findTable } from '../../../model/catalog.ts';
 import {
   type Column,
@@ -8,7 +9,6 @@ import {
   type TableDraft,
   type TableName,
 } from '../../../model/table.ts';
-import type { Report } from './report.ts';
 
 /** A foreign key as a schema has it, its target not yet looked up. */
 export interface ForeignKey {

@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../../../base/json.ts';
 import { classOf } from '../../../base/types.ts';
+import type { Report } from '../../../frictionless/report.ts';
 import type { Column, SearchRule } from '../../../model/table.ts';
-import type { Report } from './report.ts';
 
 const most = 10;
 const weights = ['A', 'B', 'C', 'D'] as const;

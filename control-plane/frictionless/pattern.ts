@@ -1,3 +1,5 @@
+import type { BaseType } from '../base/types.ts';
+
 /** The parts of a date pattern, as strptime has them, and what each reads. */
 const directives: Readonly<Record<string, readonly [part: string, digits: string]>> = {
   Y: ['year', '\\d{4}'],
@@ -17,9 +19,12 @@ const directives: Readonly<Record<string, readonly [part: string, digits: string
 
 const months = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 
-/** A text told by a date pattern as ISO 8601; undefined when it doesn't match, or the pattern has a part that is not read. */
-export function timeOf(text: string, pattern: string, type: string): string | undefined {
-  const found = partsOf(text, pattern);
+/**
+ * A text told by a date pattern (strptime's letters) as ISO 8601: a date or a time where the type is one, else both. Undefined when it
+ * doesn't match, or the pattern has a part that is not read.
+ */
+export function timeOf(text: string, pattern: string, type: BaseType): string | undefined {
+  const found = partsOf(text.trim(), pattern);
   if (!found) return undefined;
   const two = (value: string | number = '1'): string => String(Number(value)).padStart(2, '0');
   const word =

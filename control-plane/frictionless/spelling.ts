@@ -1,5 +1,5 @@
-import { isObject, isStrings, type Json, type JsonObject } from '../../../base/json.ts';
-import type { Spelling } from '../../../statement/transfer.ts';
+import { isObject, isStrings, type Json, type JsonObject } from '../base/json.ts';
+import type { Spelling } from '../statement/transfer.ts';
 
 /** How files spell the values of a field. `missingValues`: those of the schema, for fields without their own. */
 export function spelling(field: JsonObject, missingValues: Json | undefined): Spelling {

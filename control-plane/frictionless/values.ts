@@ -1,13 +1,16 @@
-import { compositeText, isComposite } from '../../../base/composite.ts';
-import { digitsOf, isNumber, isObject, type Json } from '../../../base/json.ts';
-import { type ColumnType, classOf } from '../../../base/types.ts';
+import { compositeText, isComposite } from '../base/composite.ts';
+import { digitsOf, isNumber, isObject, type Json } from '../base/json.ts';
+import { type ColumnType, classOf } from '../base/types.ts';
 import type { FieldType } from './types.ts';
+
+/** ISO 8601; Postgres reads what is left. */
+export const duration = /^-?P(?=.)[\d.,WYMDTHS+-]*$/;
 
 const shapes: Readonly<Partial<Record<ColumnType['base'], RegExp>>> = {
   date: /^\d{4}-\d{2}-\d{2}$/,
   time: /^\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)?$/,
   timestamptz: /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?$/,
-  interval: /^-?P(?=.)[\d.,WYMDTHS+-]*$/,
+  interval: duration,
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 };
 

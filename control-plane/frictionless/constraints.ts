@@ -1,6 +1,6 @@
-import { isNumber, isObject, type Json, type JsonObject } from '../../../base/json.ts';
-import { classOf } from '../../../base/types.ts';
-import type { Column } from '../../../model/table.ts';
+import { isNumber, isObject, type Json, type JsonObject } from '../base/json.ts';
+import { classOf } from '../base/types.ts';
+import type { Column } from '../model/table.ts';
 import type { Report } from './report.ts';
 import type { FieldType } from './types.ts';
 import { valueIn } from './values.ts';

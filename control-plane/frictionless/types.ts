@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from '../../../base/json.ts';
-import type { BaseType, ColumnType } from '../../../base/types.ts';
-import type { ValueFormat } from '../../../model/table.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
+import type { BaseType, ColumnType } from '../base/types.ts';
+import type { ValueFormat } from '../model/table.ts';
 import type { Report } from './report.ts';
 
 /** What a field's type and format come to. */
@@ -58,6 +58,11 @@ const types: Readonly<Record<string, Formats>> = {
 const scalars = new Set(
   'string uuid integer number boolean date time datetime year yearmonth duration'.split(' '),
 );
+
+/** The type of a field that names none: `any` since version 2 of the standard. */
+export function presetOf({ $schema }: JsonObject): 'any' | 'string' {
+  return typeof $schema === 'string' && /\b2(\.\d+)*\b/.test($schema) ? 'any' : 'string';
+}
 
 /** The type of a field, or undefined with the faults told. `preset`: the type of a field that names none. */
 export function typeOfField(

@@ -1,8 +1,9 @@
-import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../../base/json.ts';
-import { parseJson } from '../../base/parse-json.ts';
-import { type ColumnType, classOf, typeText } from '../../base/types.ts';
-import type { Spelling } from '../../statement/transfer.ts';
-import { dated } from './dated.ts';
+import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../base/json.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { type ColumnType, classOf, typeText } from '../base/types.ts';
+import type { Spelling } from '../statement/transfer.ts';
+import { timeOf } from './pattern.ts';
+import { duration } from './values.ts';
 
 const integer = /^[+-]?\d{1,19}$/;
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$/;
@@ -97,8 +98,13 @@ function exact(value: ExactNumber, type: ColumnType, field: Omit<Spelling, 'name
 
 /** Text that Postgres reads; a pattern says how the file writes it. */
 function plain(value: Json, type: ColumnType, pattern: string | undefined): string {
-  const text = typeof value === 'string' && pattern !== undefined ? dated(value, pattern) : value;
-  if (typeof text !== 'string' || !fits(text, type)) return refuse(notA(String(value), type));
+  if (typeof value !== 'string') return refuse(notA(String(value), type));
+  const text = pattern === undefined ? value : timeOf(value, pattern, type.base);
+  if (text === undefined || !fits(text, type)) {
+    refuse(
+      pattern === undefined ? notA(value, type) : `${notA(value, type)} as ${pattern} writes it`,
+    );
+  }
   return text;
 }
 
@@ -141,6 +147,8 @@ function fits(value: string, type: ColumnType): boolean {
       return time.test(value);
     case 'uuid':
       return uuid.test(value);
+    case 'interval':
+      return duration.test(value);
     default:
       return true;
   }

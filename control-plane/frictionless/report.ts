@@ -1,4 +1,4 @@
-import { ServiceError } from '../../../base/errors.ts';
+import { ServiceError } from '../base/errors.ts';
 
 /** What is wrong with a schema, and where: `fields.0.name`. */
 export interface SchemaFault {
