@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 import { type Account, identity, postgresAccount } from './account.ts';
 import { type Binaries, libraryPath } from './binaries.ts';
 import { type Lifeline, takeLifeline } from './lifeline.ts';
-import { commandOf, isAlive } from './lock.ts';
+import { dropStalePidFile, readPostmaster, stopServer } from './postmaster.ts';
 
 const run = promisify(execFile);
 
@@ -76,16 +76,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return clusterAt(options, port, lifeline);
 }
 
-/** A running server of the data directory: its port, or undefined when there is none. Waits for one that is starting or stopping. */
-export async function findServer(dataDir: string): Promise<number | undefined> {
-  for (const deadline = Date.now() + 60_000; ; await sleep(25)) {
-    const found = readPostmaster(dataDir);
-    if (found === undefined) return undefined;
-    if (found.status === 'ready') return found.port;
-    if (Date.now() > deadline) throw new Error(`the server in ${dataDir} neither starts nor stops`);
-  }
-}
-
 /** A cluster that some other process started, held from now on like one of our own. */
 export async function joinCluster(options: ClusterOptions, port: number): Promise<Cluster> {
   return clusterAt(options, port, await takeLifeline(options.dataDir, options.leftovers ?? []));
@@ -104,14 +94,6 @@ export async function freePort(wanted = 0): Promise<number> {
       probe.close(() => resolve(typeof address === 'object' && address ? address.port : wanted));
     });
   });
-}
-
-/** Waits until the server of the data directory is gone. */
-async function awaitStopped(dataDir: string, patience: number): Promise<boolean> {
-  for (const deadline = Date.now() + patience; ; await sleep(15)) {
-    if (readPostmaster(dataDir) === undefined) return true;
-    if (Date.now() > deadline) return false;
-  }
 }
 
 function clusterAt(options: ClusterOptions, port: number, lifeline: Lifeline): Cluster {
@@ -133,24 +115,6 @@ function clusterAt(options: ClusterOptions, port: number, lifeline: Lifeline): C
       await lifeline.drop();
     },
   };
-}
-
-async function stopServer(dataDir: string): Promise<void> {
-  // Fast, then immediate: the latter is crash-safe and never waits for a client or a checkpoint.
-  for (const [signal, patience] of [
-    ['SIGINT', 20_000],
-    ['SIGQUIT', 5_000],
-    ['SIGKILL', 2_000],
-  ] as const) {
-    const found = readPostmaster(dataDir);
-    if (found === undefined) return;
-    try {
-      process.kill(found.pid, signal);
-    } catch {
-      // Gone between the look and the signal.
-    }
-    if (await awaitStopped(dataDir, patience)) return;
-  }
 }
 
 async function initCluster(options: ClusterOptions, account: Account | undefined): Promise<void> {
@@ -279,38 +243,6 @@ const throwaway: Readonly<Record<string, string>> = {
   full_page_writes: 'off',
   shared_buffers: '64MB',
 };
-
-interface Postmaster {
-  readonly pid: number;
-  readonly port: number;
-  /** As the server writes it: starting, ready, standby, stopping. */
-  readonly status: string;
-}
-
-function readPostmaster(dataDir: string): Postmaster | undefined {
-  let lines: string[];
-  try {
-    lines = readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n');
-  } catch {
-    return undefined;
-  }
-  const pid = Number(lines[0]);
-  if (!isPostgres(pid)) return undefined;
-  return { pid, port: Number(lines[3]), status: (lines[7] ?? 'starting').trim() };
-}
-
-/** A number that some other program has taken over meanwhile is not our server. */
-function isPostgres(pid: number): boolean {
-  if (!isAlive(pid)) return false;
-  const command = commandOf(pid);
-  return command === '' || command.includes('postgres');
-}
-
-/** Postgres itself takes any live process of that number and its own user for a server, so a stale file could lock it out for good. */
-function dropStalePidFile(dataDir: string): void {
-  const file = join(dataDir, 'postmaster.pid');
-  if (existsSync(file) && readPostmaster(dataDir) === undefined) rmSync(file, { force: true });
-}
 
 function fatalLine(log: string): string {
   const lines = log.split('\n').filter((line) => /FATAL|could not|error while loading/.test(line));

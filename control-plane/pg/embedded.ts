@@ -20,12 +20,12 @@ import { commonGround, embeddedBinaries } from './binaries.ts';
 import {
   type Cluster,
   type ClusterOptions,
-  findServer,
   freePort,
   joinCluster,
   startCluster,
 } from './cluster.ts';
 import { isAlive, withLock } from './lock.ts';
+import { findServer } from './postmaster.ts';
 
 /** The one database of the embedded cluster that is ours. */
 const database = 'rowhouse';

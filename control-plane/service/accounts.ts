@@ -2,8 +2,9 @@ import { decodeJwt } from 'jose';
 import { ServiceError } from '../base/errors.ts';
 import { type Connection, rowsOf } from '../catalog/connection.ts';
 import type { Config } from '../config.ts';
-import type { Account, AccountCommand, AccountResult, AccountValues } from '../model/account.ts';
+import type { Account, AccountCommand, AccountResult } from '../model/account.ts';
 import { levels, type Principal } from '../model/principal.ts';
+import { type AccountManagement, bare, checkValues, manageAccounts } from './account-management.ts';
 import * as store from './account-store.ts';
 import type { Call } from './engine.ts';
 import type { AsOwner } from './owner.ts';
@@ -211,13 +212,9 @@ async function current(parts: AccountParts, principal: Member): Promise<Account>
   return { ...facts, tenant, access, roles, orgs };
 }
 
-type Manage = Command<
-  'account_list' | 'account_read' | 'account_create' | 'account_change' | 'account_delete'
->;
-
 async function manage(
   parts: AccountParts,
-  command: Manage,
+  command: AccountManagement,
   principal: Member,
 ): Promise<AccountResult> {
   if (!principal.sudo || (await current(parts, principal)).access !== 'root') {
@@ -225,71 +222,7 @@ async function manage(
       reason: 'root_sudo',
     });
   }
-  const { tenant } = principal;
-  switch (command.kind) {
-    case 'account_list': {
-      const accounts = await parts.asOwner((connection) => store.listAccounts(connection, tenant));
-      return { kind: 'accounts', accounts: accounts.map(bare) };
-    }
-    case 'account_read':
-      return found(
-        command.id,
-        await parts.asOwner((connection) => store.byId(connection, tenant, command.id)),
-      );
-    case 'account_create': {
-      const { auth } = command.values;
-      const values = { ...(await toStore(command.values)), auth };
-      const account = await parts.asOwner((connection) =>
-        store.insertAccount(connection, tenant, values),
-      );
-      return { kind: 'account', account: bare(account) };
-    }
-    case 'account_change': {
-      const values = await toStore(command.values);
-      return found(
-        command.id,
-        await parts.asOwner((connection) =>
-          store.updateAccount(connection, tenant, command.id, values),
-        ),
-      );
-    }
-    case 'account_delete':
-      return found(
-        command.id,
-        await parts.asOwner((connection) => store.deleteAccount(connection, tenant, command.id)),
-      );
-    default: {
-      const never: never = command;
-      return never;
-    }
-  }
-}
-
-function found(id: string, account: store.StoredAccount | undefined): AccountResult {
-  if (account === undefined) throw new ServiceError('row_not_found', undefined, { keys: [id] });
-  return { kind: 'account', account: bare(account) };
-}
-
-async function toStore(values: AccountValues): Promise<store.StoredValues> {
-  checkValues(values);
-  const { password, ...rest } = values;
-  return password === undefined ? rest : { ...rest, passwordHash: await hashPassword(password) };
-}
-
-/** Bounds of what the control tables take; shapes are the dialect's. */
-function checkValues(values: AccountValues): void {
-  const texts = { auth: values.auth, name: values.name, password: values.password };
-  for (const [field, value] of Object.entries(texts)) {
-    if (value !== undefined && (value === '' || Buffer.byteLength(value) > 1024)) {
-      throw new ServiceError('invalid_body', `${field} must have 1 to 1024 bytes`, { field });
-    }
-  }
-  for (const field of ['roles', 'orgs'] as const) {
-    const bad = values[field]?.some((name) => name === '' || Buffer.byteLength(name) > 255);
-    if (bad) {
-      throw new ServiceError('invalid_body', `${field} must be names of 1 to 255 bytes`, { field });
-    }
-  }
+  return manageAccounts(parts.asOwner, principal.tenant, command);
 }
 
 async function session(
@@ -301,12 +234,4 @@ async function session(
   const principal = { sub, tenant, roles, orgs, access, sudo: elevated, operator: false };
   const token = await tokens.sign(principal, loginSeconds);
   return { kind: 'session', token, expiresIn: loginSeconds, account: bare(account) };
-}
-
-/** Without the secret. */
-function bare({
-  passwordHash: _,
-  ...account
-}: store.StoredAccount | (Account & { passwordHash?: never })): Account {
-  return account;
 }
