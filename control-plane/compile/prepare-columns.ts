@@ -4,7 +4,7 @@ import type { Table } from '../model/table.ts';
 import { converted } from './alter.ts';
 import { columnLine, type PhysicalColumn } from './column.ts';
 import { tableName } from './object.ts';
-import type { Evolution } from './prepare.ts';
+import type { Evolution } from './prepared.ts';
 import { passingName, sequenceName, syncName } from './prepared.ts';
 import { misfitsOf, unfilled } from './probe.ts';
 import { type ColumnWork, isProved, isWritten } from './stage.ts';

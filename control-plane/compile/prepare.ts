@@ -1,5 +1,4 @@
 import { type Catalog, withTable } from '../model/catalog.ts';
-import type { DataLoss } from '../model/definition.ts';
 import type { Phase } from '../model/phase.ts';
 import type { Table } from '../model/table.ts';
 import { retypedNames } from './column.ts';
@@ -8,19 +7,10 @@ import { indexes } from './index.ts';
 import type { TableObject } from './object.ts';
 import { addColumns, fillColumn, proveRequired } from './prepare-columns.ts';
 import { buildIndex, makeConstraint } from './prepare-objects.ts';
-import { keyOf, type Prepared, passingName } from './prepared.ts';
+import { type Evolution, keyOf, type Prepared, passingName } from './prepared.ts';
 import { inbound, references } from './reference.ts';
 import { columnWork, isProved, isWritten, stage } from './stage.ts';
 import { isDefinedOnly } from './table.ts';
-
-/** A change of a table in use. */
-export interface Evolution {
-  readonly old: Table;
-  readonly next: Table;
-  readonly before: Catalog;
-  readonly after: Catalog;
-  readonly loss: DataLoss;
-}
 
 /** What is to be done before the transaction that ends a change, and what that one then finds. */
 export interface Preparation {

@@ -1,9 +1,20 @@
 import { createHash } from 'node:crypto';
 import { ident, literal, type Sql, sql, toText } from '../base/sql.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { DataLoss } from '../model/definition.ts';
 import type { Table } from '../model/table.ts';
 import type { PhysicalColumn } from './column.ts';
 import { type TableObject, tableName } from './object.ts';
 import { moveObject } from './rename.ts';
+
+/** A change of a table in use. */
+export interface Evolution {
+  readonly old: Table;
+  readonly next: Table;
+  readonly before: Catalog;
+  readonly after: Catalog;
+  readonly loss: DataLoss;
+}
 
 /** What a change of a table in use has made ready, under passing names, for the transaction that ends it. */
 export interface Prepared {

@@ -6,7 +6,8 @@ import { forwardOf, reverseOf, type Step } from '../compile/step.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { sameName, type Table, type TableDraft } from '../model/table.ts';
-import { type Change, planChange } from './change.ts';
+import type { Change } from './change.ts';
+import { planChange } from './plan-change.ts';
 
 type DefineTables = Extract<Definition, { kind: 'define_tables' }>;
 

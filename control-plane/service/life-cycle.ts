@@ -9,7 +9,8 @@ import type { Catalog } from '../model/catalog.ts';
 import { edgesOf, isEdgeTable } from '../model/graph.ts';
 import { sameName, type Table } from '../model/table.ts';
 import { needApp, needDataSource } from './app-change.ts';
-import { type Change, remove } from './change.ts';
+import type { Change } from './change.ts';
+import { remove } from './plan-change.ts';
 import { blocked, giveUp, put, requireNoViews, type State, takeBack } from './suspension.ts';
 
 /** With which parent a table goes and comes; `undefined` for the one named. */

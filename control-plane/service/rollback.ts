@@ -8,8 +8,9 @@ import type { Catalog } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Column, Table } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
-import { type Change, required } from './change.ts';
+import type { Change } from './change.ts';
 import { changeTable } from './change-table.ts';
+import { required } from './plan-change.ts';
 
 /**
  * The change that takes a change of a table back: to the table as it was, with what was dropped made again and empty.

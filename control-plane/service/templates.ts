@@ -8,7 +8,7 @@ import { findTable } from '../model/catalog.ts';
 import { draftColumn } from '../model/draft-column.ts';
 import type { Column, Reference, TableDraft } from '../model/table.ts';
 import { applyChange } from './apply-change.ts';
-import { planChange } from './change.ts';
+import { planChange } from './plan-change.ts';
 
 /** What a template says: only what differs from the usual table. */
 interface Template {
