@@ -96,13 +96,12 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '53': 'database_unavailable',
 };
 
-/** No such operator or function, a datatype mismatch, no such cast: what a statement meets that was planned for a column's type of before. */
-const typeFaults: readonly string[] = ['42883', '42804', '42846'];
-
-/** Whether the statement did not fit its columns' types. Only who knows of a newer catalog can tell whether it came too late or is at fault. */
-export function isTypeFault(error: unknown): boolean {
-  if (!(error instanceof ServiceError) || error.kind !== 'internal') return false;
-  return isDatabaseError(error.cause) && typeFaults.includes(error.cause.code);
+/**
+ * Whether Postgres raised what no rule foresees: a fault of ours, or a statement planned for definitions of before, such as «no such
+ * operator» for a column's former type. Only who knows of a newer catalog can tell which.
+ */
+export function isUnforeseen(error: unknown): boolean {
+  return error instanceof ServiceError && error.kind === 'internal' && isDatabaseError(error.cause);
 }
 
 /** Any error of the data path as a ServiceError: by SQLSTATE, never by message. */
