@@ -78,7 +78,8 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '42P01': 'stale_catalog',
   '42703': 'stale_catalog',
   '3F000': 'stale_catalog',
-  '53300': 'database_busy',
+  '3D000': 'database_unavailable',
+  '53300': 'server_busy',
   '54000': 'invalid_row',
   '54001': 'limit_exceeded',
   '55P03': 'database_busy',
@@ -86,10 +87,12 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '57P01': 'database_unavailable',
   '57P02': 'database_unavailable',
   '57P03': 'database_unavailable',
+  '57P04': 'database_unavailable',
   '57P05': 'database_unavailable',
   '25006': 'database_unavailable',
   '25P03': 'database_unavailable',
   '25P04': 'statement_timeout',
+  '58030': 'database_unavailable',
   '08': 'database_unavailable',
   '22': 'invalid_operand',
   '28': 'database_unavailable',
@@ -122,7 +125,7 @@ export function toServiceError(error: unknown): ServiceError {
 }
 
 function waits(kind: ErrorKind): boolean {
-  return kind === 'database_unavailable' || kind === 'database_busy';
+  return kind === 'database_unavailable' || kind === 'database_busy' || kind === 'server_busy';
 }
 
 /** Whether a foreign key was broken from the side of the row referred to. PG reports the referring table in both cases. */
