@@ -25,6 +25,7 @@ import { createPages } from './service/pages.ts';
 import { createReadiness, type Readiness } from './service/readiness.ts';
 import { createTenants, type NewLogin } from './service/tenants.ts';
 import { createTokens, type Tokens } from './service/tokens.ts';
+import { longest } from './service/transaction.ts';
 import { createTurns, type TakeTurn } from './service/turns.ts';
 
 /** Every use case over one database: for the server, and for the commands. */
@@ -58,6 +59,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
     connectionString: databaseUrl,
     max: definingConnections,
     statementTimeout,
+    longest: longest.brief,
     applicationName: 'rowhouse definitions',
   });
   const placement = singlePlacement({ data, ddl }, shares(data, config.pool));

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { systemBinaries } from '../control-plane/pg/binaries.ts';
 
 /** What one step found. A check without cases of its own counts as one. */
 interface Outcome {
   readonly passed: number;
-  readonly failed: number;
+  /** What failed, each in a few lines: where, what, and the start of why. */
+  readonly failures: readonly string[];
 }
 
 const root = join(import.meta.dirname, '..');
@@ -41,15 +43,21 @@ async function run(
 
 async function check(name: string, program: string, ...args: readonly string[]): Promise<Outcome> {
   const started = Date.now();
-  const failed = (await run(program, args)) === 0 ? 0 : 1;
-  console.log(`${failed === 0 ? 'ok' : 'FAILED'}  ${name} (${Date.now() - started} ms)`);
-  return { passed: 1 - failed, failed };
+  const sound = (await run(program, args)) === 0;
+  console.log(`${sound ? 'ok' : 'FAILED'}  ${name} (${Date.now() - started} ms)`);
+  return sound ? { passed: 1, failures: [] } : { passed: 0, failures: [name] };
 }
 
 interface Report {
   readonly testResults: readonly {
+    readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -66,28 +74,44 @@ async function suites(
     ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args],
     extra,
   );
-  const counted = count(file);
-  // An error outside every test, or a run that never got to its report: nothing else would tell.
-  return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
+  const found = read(file, name);
+  if (code === 0 || found.failures.length > 0) return found;
+  return { ...found, failures: [`${name}: an error outside every test, told above`] };
 }
 
-function count(file: string): Outcome {
+function read(file: string, run: string): Outcome {
   let report: Report;
   try {
     report = JSON.parse(readFileSync(file, 'utf8')) as Report;
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failures: [`${run}: ended without a report`] };
   }
   let passed = 0;
-  let failed = 0;
+  const failures: string[] = [];
   for (const suite of report.testResults) {
+    const where = `${relative(root, suite.name)} (${run})`;
     const cases = suite.assertionResults;
-    const broken = cases.filter((each) => each.status === 'failed').length;
+    const broken = cases.filter((each) => each.status === 'failed');
     passed += cases.filter((each) => each.status === 'passed').length;
+    for (const { fullName, failureMessages } of broken) {
+      failures.push(`${where}\n  ${fullName}${opening(failureMessages.join('\n'))}`);
+    }
     // A file that can't be loaded, or whose hooks fail, has no case to blame.
-    failed += broken === 0 && suite.status === 'failed' ? 1 : broken;
+    if (broken.length === 0 && suite.status === 'failed') {
+      failures.push(`${where}${opening(suite.message)}`);
+    }
   }
-  return { passed, failed };
+  return { passed, failures };
+}
+
+/** The first lines of a message, without the calls that led there. */
+function opening(message: string): string {
+  return stripVTControlCharacters(message)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+    .slice(0, 6)
+    .map((line) => `\n    ${line.slice(0, 300)}`)
+    .join('');
 }
 
 async function everything(): Promise<Outcome[]> {
@@ -115,6 +139,8 @@ async function everything(): Promise<Outcome[]> {
 const outcomes = await everything();
 rmSync(scratch, { recursive: true, force: true });
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
-process.exitCode = failed === 0 ? 0 : 1;
-console.log(`\n${passed} passed, ${failed} failed`);
+const failures = outcomes.flatMap((outcome) => outcome.failures);
+process.exitCode = failures.length === 0 ? 0 : 1;
+// Here, not only where it happened: of a long log often just the end is kept.
+if (failures.length > 0) console.log(`\nFailed:\n${failures.join('\n')}`);
+console.log(`\n${passed} passed, ${failures.length} failed`);

@@ -64,6 +64,11 @@ export const errorKinds = {
   root_required: { code: 'RH308', status: 403, text: 'This needs access level root' },
   role_required: { code: 'RH309', status: 403, text: 'A role that may do this is required' },
   view_rules: { code: 'RH310', status: 403, text: 'A view needs roles that are not held' },
+  issuer_unavailable: {
+    code: 'RH311',
+    status: 503,
+    text: 'The issuer of the token does not answer',
+  },
   row_not_found: { code: 'RH400', status: 404, text: 'No such row' },
   row_trashed: { code: 'RH401', status: 409, text: 'The row is in the trash' },
   row_forbidden: { code: 'RH402', status: 403, text: 'The row may be read but not changed so' },
@@ -100,6 +105,7 @@ export const errorKinds = {
     status: 409,
     text: 'Concurrent changes collided: try again',
   },
+  server_busy: { code: 'RH605', status: 503, text: 'The server is busy: try again' },
   internal: { code: 'RH699', status: 500, text: 'Internal error' },
 } as const satisfies Record<string, { code: `RH${number}`; status: number; text: string }>;
 

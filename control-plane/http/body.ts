@@ -44,7 +44,7 @@ export function createBodyReader(limit: number): BodyReader {
         held += (chunk as Buffer).length;
         if (size > most) throw tooLarge(most);
         if (held > budget) {
-          throw new ServiceError('database_busy', 'The server is busy', { retryAfter: 1 });
+          throw new ServiceError('server_busy', undefined, { retryAfter: 1 });
         }
         chunks.push(chunk as Buffer);
       }

@@ -3,7 +3,13 @@ import type { Dialect, Reply } from '../dialects/dialect.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Kinds that say "later" and must tell when. */
-const laterKinds = new Set(['rate_limited', 'database_unavailable', 'database_busy']);
+const laterKinds = new Set([
+  'rate_limited',
+  'issuer_unavailable',
+  'database_unavailable',
+  'database_busy',
+  'server_busy',
+]);
 
 /** Any thrown value as a ServiceError: what isn't one is `internal`, and only the log learns more. */
 export function asServiceError(error: unknown): ServiceError {

@@ -1,12 +1,15 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { ServiceError } from '../base/errors.ts';
-import { connectionError } from './sqlstate.ts';
+import { connectionError, isDatabaseError } from './sqlstate.ts';
 
 export interface PoolSettings {
   readonly connectionString: string;
   readonly max: number;
   /** Milliseconds; the server cancels what runs longer. */
   readonly statementTimeout: number;
+  /** To what transactions raise that limit themselves. */
+  readonly longest?: number;
   /** How long to wait for a connection. */
   readonly connectTimeout?: number;
   /** A connection is closed at this age: a backend keeps what it learnt of every tenant it served. */
@@ -16,8 +19,14 @@ export interface PoolSettings {
 
 /** Connections to one server as one role. */
 export interface Pool {
-  /** Lends a connection for as long as `work` runs. When `work` says `discard`, the connection is closed instead of kept. */
-  readonly borrow: <T>(work: (client: pg.PoolClient, lease: Lease) => Promise<T>) => Promise<T>;
+  /**
+   * Lends a connection for as long as `work` runs. When `work` says `discard`, the connection is closed instead of kept. `patience`: how long
+   * to wait for one, where that is less than the pool's own time, in milliseconds.
+   */
+  readonly borrow: <T>(
+    work: (client: pg.PoolClient, lease: Lease) => Promise<T>,
+    patience?: number,
+  ) => Promise<T>;
   /** Ends a running statement of a borrowed connection from outside; settled when the server has taken note, or can't be told. */
   readonly cancel: (client: pg.PoolClient) => Promise<void>;
   readonly stats: () => {
@@ -31,6 +40,8 @@ export interface Pool {
 
 export interface Lease {
   readonly discard: () => void;
+  /** Until the connection is given back a statement may take so many milliseconds, whatever the pool's limit. */
+  readonly allow: (milliseconds: number) => void;
 }
 
 /** After this long without any statement a transaction of ours is dead: its process has lost it. */
@@ -41,6 +52,9 @@ const idleInTransaction = 30_000;
  * locked in one tenant doesn't close the others.
  */
 const lockTimeout = 3_000;
+
+/** How much longer than the server, which ends what takes too long, we wait for a word of it. */
+const grace = 5_000;
 
 /**
  * A pool on pg's. Behind pgbouncer in transaction mode set `ignore_startup_parameters = extra_float_digits, options,
@@ -54,6 +68,7 @@ export function openPool(settings: PoolSettings): Pool {
     maxLifetimeSeconds: settings.maxLifetimeSeconds ?? 1_800,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     application_name: settings.applicationName ?? 'rowhouse',
     statement_timeout: settings.statementTimeout,
     lock_timeout: lockTimeout,
@@ -65,20 +80,33 @@ export function openPool(settings: PoolSettings): Pool {
   // A lost idle connection is replaced at the next request; without listeners pg would end the process, and it takes its own listener
   // off a client while that is borrowed.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const longest = Math.max(settings.statementTimeout, settings.longest ?? 0);
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    endWhenSilent(client, longest);
+  });
   return {
     statementTimeout: settings.statementTimeout,
-    borrow: async (work) => {
-      const client = await connect(pool);
+    borrow: async (work, patience) => {
+      const client = await connect(pool, patience);
       let broken = false;
+      let allowed = false;
       const lease: Lease = {
         discard: () => {
           broken = true;
         },
+        allow: (milliseconds) => {
+          allowed = true;
+          streamOf(client).setTimeout(milliseconds + grace);
+        },
       };
       try {
         return await work(client, lease);
+      } catch (error) {
+        if (isReadOnly(error)) broken = true;
+        throw error;
       } finally {
+        if (allowed) streamOf(client).setTimeout(longest + grace);
         client.release(broken);
       }
     },
@@ -88,17 +116,64 @@ export function openPool(settings: PoolSettings): Pool {
   };
 }
 
-async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+/** A server that can only be read has been left for another: the next connection may lead there. */
+function isReadOnly(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isDatabaseError(cause) && cause.code === '25006';
+}
+
+function streamOf(client: pg.PoolClient): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}
+
+/**
+ * A server that has gone without a word (its machine lost, the network cut) leaves a connection on which nothing ever comes. Postgres ends
+ * what takes too long, so silence beyond that says that nobody is there.
+ */
+function endWhenSilent(client: pg.PoolClient, longest: number): void {
+  const stream = streamOf(client);
+  stream.setTimeout(longest + grace);
+  stream.on('timeout', () => {
+    const { readyForQuery } = client as unknown as { readyForQuery: boolean | null };
+    // One that nobody has asked anything may be silent.
+    if (readyForQuery !== true) stream.destroy();
+  });
+}
+
+async function connect(pool: pg.Pool, patience?: number): Promise<pg.PoolClient> {
   const full = pool.totalCount >= pool.options.max;
   try {
-    return await pool.connect();
+    const client = pool.connect();
+    return await (patience === undefined ? client : inTime(client, patience));
   } catch (error) {
     // pg has no code for «no connection became free»: it is the only failure of a full pool that is no connection's own.
     if (full && error instanceof Error && !('code' in error) && error.cause === undefined) {
-      throw new ServiceError('database_busy', undefined, { retryAfter: 1 }, { cause: error });
+      throw new ServiceError('server_busy', undefined, { retryAfter: 1 }, { cause: error });
     }
     throw connectionError(error);
   }
+}
+
+/** A connection that comes too late goes back unused. */
+function inTime(coming: Promise<pg.PoolClient>, milliseconds: number): Promise<pg.PoolClient> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new Error('timeout exceeded when trying to connect'));
+    }, milliseconds);
+    coming.then(
+      (client) => {
+        clearTimeout(timer);
+        if (late) client.release();
+        else resolve(client);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
 }
 
 /**
@@ -113,10 +188,11 @@ function cancel(client: pg.PoolClient, connectionString: string): Promise<void> 
     connect(port: number, host: string): void;
     cancel(processID: number, secretKey: number): void;
     on(event: string, listener: () => void): void;
-    stream: { end(): void; destroy(): void; once(event: 'close', listener: () => void): void };
+    stream: Socket;
   };
   const closed = new Promise<void>((resolve) => wire.stream.once('close', resolve));
   wire.on('error', () => wire.stream.destroy());
+  wire.stream.setTimeout(grace, () => wire.stream.destroy());
   const send = (): void => {
     wire.cancel(processID, secretKey);
     wire.stream.end();

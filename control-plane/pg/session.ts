@@ -58,9 +58,6 @@ export interface Session {
   ) => Promise<T>;
 }
 
-/** How much longer than the server we wait before giving the connection up. */
-const grace = 5_000;
-
 /** How long to wait for a cancel to arrive before the connection is given up instead. */
 const cancelPatience = 1_000;
 
@@ -96,10 +93,6 @@ export function createSession(settings: SessionSettings = {}): Session {
     const abort = (): void => {
       cancelled = pool.cancel(client);
     };
-    const watch = setTimeout(() => {
-      lease.discard();
-      destroy(client);
-    }, pool.statementTimeout + grace);
     signal?.addEventListener('abort', abort, { once: true });
     try {
       client.query(batch as unknown as pg.Submittable);
@@ -108,7 +101,6 @@ export function createSession(settings: SessionSettings = {}): Session {
       if (!leavesConnection(error)) lease.discard();
       throw error;
     } finally {
-      clearTimeout(watch);
       signal?.removeEventListener('abort', abort);
       // A cancel still on its way would end the statement of whoever borrows the connection next.
       if (cancelled && !(await settles(cancelled, cancelPatience))) lease.discard();
@@ -217,10 +209,4 @@ function statement(text: string): Query {
 /** Whether the connection can go on after an error: Postgres said it, and not as its last word. */
 function leavesConnection(error: unknown): boolean {
   return isDatabaseError(error) && error.severity === 'ERROR' && !/^(08|57P)/.test(error.code);
-}
-
-function destroy(client: pg.PoolClient): void {
-  (
-    client as unknown as { connection: { stream: { destroy(): void } } }
-  ).connection.stream.destroy();
 }

@@ -1,7 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Pool } from './pool.ts';
 
-/** As long as a request waits for a connection of the pool itself. */
+/** How long a request waits for a connection, first for its tenant's turn, then for one of the pool. */
 const patience = 5_000;
 
 interface Holder {
@@ -18,13 +18,15 @@ export function shares(pool: Pool, max: number, wait = patience): (tenant: strin
   const most = Math.max(2, Math.floor((max * 3) / 4));
   const holders = new Map<string, Holder>();
 
-  const take = async (tenant: string): Promise<void> => {
+  /** Answers with what is left of the time to wait, where some was used. */
+  const take = async (tenant: string): Promise<number | undefined> => {
     const holder = holders.get(tenant) ?? { held: 0, queue: [] };
     holders.set(tenant, holder);
     if (holder.held < most) {
       holder.held++;
-      return;
+      return undefined;
     }
+    const began = performance.now();
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
         clearTimeout(timer);
@@ -32,10 +34,11 @@ export function shares(pool: Pool, max: number, wait = patience): (tenant: strin
       };
       const timer = setTimeout(() => {
         holder.queue.splice(holder.queue.indexOf(turn), 1);
-        reject(new ServiceError('database_busy', undefined, { retryAfter: 1 }));
+        reject(new ServiceError('server_busy', undefined, { retryAfter: 1 }));
       }, wait);
       holder.queue.push(turn);
     });
+    return Math.max(1, wait - (performance.now() - began));
   };
   const leave = (tenant: string): void => {
     const holder = holders.get(tenant);
@@ -48,9 +51,9 @@ export function shares(pool: Pool, max: number, wait = patience): (tenant: strin
   return (tenant) => ({
     ...pool,
     borrow: async (work) => {
-      await take(tenant);
+      const left = await take(tenant);
       try {
-        return await pool.borrow(work);
+        return await pool.borrow(work, left);
       } finally {
         leave(tenant);
       }

@@ -78,7 +78,8 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '42P01': 'stale_catalog',
   '42703': 'stale_catalog',
   '3F000': 'stale_catalog',
-  '53300': 'database_busy',
+  '3D000': 'database_unavailable',
+  '53300': 'server_busy',
   '54000': 'invalid_row',
   '54001': 'limit_exceeded',
   '55P03': 'database_busy',
@@ -86,23 +87,24 @@ const kinds: Readonly<Record<string, ErrorKind>> = {
   '57P01': 'database_unavailable',
   '57P02': 'database_unavailable',
   '57P03': 'database_unavailable',
+  '57P04': 'database_unavailable',
   '57P05': 'database_unavailable',
   '25006': 'database_unavailable',
   '25P03': 'database_unavailable',
   '25P04': 'statement_timeout',
+  '58030': 'database_unavailable',
   '08': 'database_unavailable',
   '22': 'invalid_operand',
   '28': 'database_unavailable',
   '53': 'database_unavailable',
 };
 
-/** No such operator or function, a datatype mismatch, no such cast: what a statement meets that was planned for a column's type of before. */
-const typeFaults: readonly string[] = ['42883', '42804', '42846'];
-
-/** Whether the statement did not fit its columns' types. Only who knows of a newer catalog can tell whether it came too late or is at fault. */
-export function isTypeFault(error: unknown): boolean {
-  if (!(error instanceof ServiceError) || error.kind !== 'internal') return false;
-  return isDatabaseError(error.cause) && typeFaults.includes(error.cause.code);
+/**
+ * Whether Postgres raised what no rule foresees: a fault of ours, or a statement planned for definitions of before, such as «no such
+ * operator» for a column's former type. Only who knows of a newer catalog can tell which.
+ */
+export function isUnforeseen(error: unknown): boolean {
+  return error instanceof ServiceError && error.kind === 'internal' && isDatabaseError(error.cause);
 }
 
 /** Any error of the data path as a ServiceError: by SQLSTATE, never by message. */
@@ -123,7 +125,7 @@ export function toServiceError(error: unknown): ServiceError {
 }
 
 function waits(kind: ErrorKind): boolean {
-  return kind === 'database_unavailable' || kind === 'database_busy';
+  return kind === 'database_unavailable' || kind === 'database_busy' || kind === 'server_busy';
 }
 
 /** Whether a foreign key was broken from the side of the row referred to. PG reports the referring table in both cases. */

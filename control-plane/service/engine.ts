@@ -15,7 +15,7 @@ import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
-import { isTypeFault } from '../pg/sqlstate.ts';
+import { isUnforeseen } from '../pg/sqlstate.ts';
 import type { Result } from '../statement/statement.ts';
 import type { ExportRows } from './export.ts';
 import type { ImportFile } from './import-file.ts';
@@ -252,7 +252,7 @@ async function act(
       }
     }
   } catch (error) {
-    if (!(error instanceof ServiceError) || isStale(error) || isTypeFault(error)) throw error;
+    if (!(error instanceof ServiceError) || isStale(error) || isUnforeseen(error)) throw error;
     throw action.fail?.(error) ?? error;
   }
 }
@@ -271,14 +271,14 @@ async function ensured(
   return current;
 }
 
-/** A column took another type between the look at the catalog's version and the statement: the same version again means a fault of ours. */
+/** A definition came between the look at the catalog's version and the statement: the same version again means a fault of ours. */
 async function overtaken(
   parts: EngineParts,
   principal: Principal,
   planned: Catalog,
   error: unknown,
 ): Promise<boolean> {
-  if (!isTypeFault(error)) return false;
+  if (!isUnforeseen(error)) return false;
   return (await load(parts, principal, true)).version !== planned.version;
 }
 

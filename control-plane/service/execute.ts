@@ -58,6 +58,8 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
         },
         options,
       );
+    }).catch((error: unknown) => {
+      throw toServiceError(error);
     });
     extend(data, catalog, caller.principal, enter({ show: 'live', intent: 'edit' }));
     return results;
@@ -178,12 +180,13 @@ async function numbered<T>(index: number, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function retried<T>(work: () => Promise<T>): Promise<T> {
+/** Tries again while it collides with others. */
+export async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (!isRetryable(error) || attempt === retries) throw toServiceError(error);
+      if (!isRetryable(error) || attempt === retries) throw error;
       await pause(5 + Math.random() * 20 * (attempt + 1));
     }
   }

@@ -2,8 +2,10 @@ import { ServiceError } from '../base/errors.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
+import { toServiceError } from '../pg/sqlstate.ts';
 import type { FieldsMatch, Import, ImportReport } from '../statement/transfer.ts';
 import type { Caller } from './engine.ts';
+import { retried } from './execute.ts';
 import { fitter, Misfit, noColumn } from './import/fit.ts';
 import { arrayRows, lineRows } from './import/json-rows.ts';
 import { CsvRows, decoderOf } from './import/read.ts';
@@ -25,30 +27,31 @@ export function createImportFile(load: Load): ImportFile {
     const table = findTable(catalog, file.table);
     if (!table) throw new ServiceError('table_not_found', undefined, { table: file.table.name });
     try {
-      const { columns, rows } = contentOf(file, table);
-      const lacking = file.by?.find((name) => !columns.includes(name));
-      if (lacking !== undefined) {
-        const message = `The file has no column ${lacking}, which tells the rows that are there`;
-        throw new ServiceError('bad_request', message, { field: lacking });
-      }
-      const report = await load(
-        {
-          table,
-          columns,
-          rows: fitted(rows, file, table),
-          skip: file.skip,
-          dryRun: file.dryRun,
-          ...(file.by ? { by: file.by } : {}),
-        },
-        catalog,
-        caller,
-      );
+      const report = await retried(() => loadFile(load, file, table, catalog, caller));
       requireRight(report, file, table);
       return report;
     } catch (error) {
-      throw error instanceof RowError ? unreadable(error, table) : error;
+      throw error instanceof RowError ? unreadable(error, table) : toServiceError(error);
     }
   };
+}
+
+function loadFile(load: Load, file: Import, table: Table, catalog: Catalog, caller: Caller) {
+  const { columns, rows } = contentOf(file, table);
+  const lacking = file.by?.find((name) => !columns.includes(name));
+  if (lacking !== undefined) {
+    const message = `The file has no column ${lacking}, which tells the rows that are there`;
+    throw new ServiceError('bad_request', message, { field: lacking });
+  }
+  const request = {
+    table,
+    columns,
+    rows: fitted(rows, file, table),
+    skip: file.skip,
+    dryRun: file.dryRun,
+    ...(file.by ? { by: file.by } : {}),
+  };
+  return load(request, catalog, caller);
 }
 
 /** A caller whose rows are refused for want of a right, and for nothing else, is told so. @throws ServiceError forbidden */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { answerText } from './answer-text.ts';
 
 /** Age at which a key set is read again: how long a withdrawn key still counts. */
 const maxAge = 60_000;
@@ -18,28 +19,34 @@ export function keySet(source: string, now: () => number = Date.now): JWTVerifyG
   let readAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
+  /** Why the last reading failed. */
+  let failure: Error | undefined;
 
-  const refresh = () => {
+  const refresh = (): Promise<void> => {
     triedAt = now();
     running ??= read(source)
-      .then((set) => {
-        keys = createLocalJWKSet(set);
-        readAt = now();
-      })
+      .then(
+        (found) => {
+          keys = found;
+          readAt = now();
+          failure = undefined;
+        },
+        (error: Error) => {
+          failure = error;
+        },
+      )
       .finally(() => {
         running = undefined;
       });
     return running;
   };
   const current = async () => {
-    if (running !== undefined && keys === undefined) await running;
     const age = now() - readAt;
-    if (age > maxAge && now() - triedAt > coolDown) {
-      if (age > grace) await refresh();
-      // Old keys still serve while the new ones travel; a failure shows once grace is over.
-      else refresh().catch(() => undefined);
-    }
-    if (keys === undefined || now() - readAt > grace) throw new errors.JWKSTimeout();
+    if (age > maxAge && now() - triedAt > coolDown) void refresh();
+    // Old keys serve while new ones travel and while the issuer is down, but not after a time in which nobody has looked.
+    const unseen = age > 2 * maxAge && failure === undefined;
+    if (keys === undefined || age > grace || unseen) await running;
+    if (keys === undefined || now() - readAt > grace) throw failure ?? new errors.JWKSTimeout();
     return keys;
   };
   return async (header, token) => {
@@ -49,15 +56,15 @@ export function keySet(source: string, now: () => number = Date.now): JWTVerifyG
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       if (running === undefined && now() - triedAt <= coolDown) throw error;
-      await refresh().catch(() => undefined);
+      await refresh();
       return (await current())(header, token);
     }
   };
 }
 
-async function read(source: string): Promise<JSONWebKeySet> {
+async function read(source: string): Promise<JWTVerifyGetKey> {
   const text = /^https?:/.test(source) ? await fetchText(source) : await readFile(source, 'utf8');
-  return JSON.parse(text) as JSONWebKeySet;
+  return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
 }
 
 async function fetchText(address: string): Promise<string> {
@@ -66,7 +73,5 @@ async function fetchText(address: string): Promise<string> {
     headers: { accept: 'application/jwk-set+json, application/json' },
   });
   if (!response.ok) throw new errors.JWKSInvalid(`the key set answered ${response.status}`);
-  const text = await response.text();
-  if (text.length > maxBytes) throw new errors.JWKSInvalid('the key set is too large');
-  return text;
+  return answerText(response, maxBytes);
 }

@@ -3,7 +3,9 @@ import type { JsonObject } from '../base/json.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Table, TableDraft, TableName } from '../model/table.ts';
+import { isUnforeseen, toServiceError } from '../pg/sqlstate.ts';
 import type { Caller, EngineParts } from './engine.ts';
+import { retried } from './execute.ts';
 import { RowError, type Source } from './import/source.ts';
 
 /** What loading needs of the engine. */
@@ -34,19 +36,33 @@ export async function createTable(
 }
 
 /** Carries a definition out that is worked out from the catalog, again when that has changed meanwhile. */
-export async function redefine(
+export function redefine(
   loader: Loader,
   caller: Caller,
   tenant: string,
   definitionFor: (catalog: Catalog) => Definition,
 ): ReturnType<Loader['define']> {
+  return byCatalog(loader, tenant, (catalog) =>
+    loader.define(definitionFor(catalog), catalog, caller),
+  );
+}
+
+/** Work that goes by the catalog, again when that has changed meanwhile. */
+async function byCatalog<T>(
+  loader: Pick<Loader, 'load'>,
+  tenant: string,
+  work: (catalog: Catalog) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
+    const catalog = await loader.load(tenant, attempt > 1);
     try {
-      const catalog = await loader.load(tenant, attempt > 1);
-      return await loader.define(definitionFor(catalog), catalog, caller);
+      return await work(catalog);
     } catch (error) {
       const stale = error instanceof ServiceError && error.kind === 'stale_catalog';
-      if (!stale || attempt === 3) throw error;
+      const late =
+        stale ||
+        (isUnforeseen(error) && (await loader.load(tenant, true)).version !== catalog.version);
+      if (!late || attempt === 3) throw error;
     }
   }
 }
@@ -66,21 +82,23 @@ export async function insertRows(
   const report = (done: number): void =>
     options.onProgress?.({ table: table.name, done, total: rows.length });
   report(0);
-  const catalog = await loader.load(options.tenant, false);
-  const found = findTable(catalog, table);
-  if (!found) throw new ServiceError('table_not_found', undefined, { table: table.name });
-  const { faults } = await loader.loadRows(
-    {
+  const { faults } = await byCatalog(loader, options.tenant, async (catalog) => {
+    const found = findTable(catalog, table);
+    if (!found) throw new ServiceError('table_not_found', undefined, { table: table.name });
+    const request = {
       table: found,
       columns: found.columns.map(({ name }) => name),
       rows: rows.map(({ values }, at) => ({ row: at + 1, values })),
       skip: false,
       dryRun: false,
       onProgress: report,
-    },
-    catalog,
-    options.caller,
-  );
+    };
+    return retried(() => loader.loadRows(request, catalog, options.caller)).catch(
+      (error: unknown) => {
+        throw toServiceError(error);
+      },
+    );
+  });
   const [fault] = faults;
   const line = fault === undefined ? undefined : rows[fault.row - 1]?.line;
   if (fault && line !== undefined) {

@@ -4,7 +4,7 @@ import type { Table } from '../model/table.ts';
 import { copyInto } from '../pg/copy.ts';
 import type { Placement } from '../pg/placement.ts';
 import type { Entry, Session } from '../pg/session.ts';
-import { toServiceError } from '../pg/sqlstate.ts';
+import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
 import { type Staging, staging, takeRepeated } from '../plan/load.ts';
 import { writableOf } from '../plan/scope.ts';
 import type { Caller } from './engine.ts';
@@ -26,7 +26,10 @@ export interface LoadRequest {
   readonly onProgress?: (staged: number) => void;
 }
 
-/** Many rows at once: COPY into a temporary table, then one INSERT under the caller's policy. */
+/**
+ * Many rows at once: COPY into a temporary table, then one INSERT under the caller's policy. Collisions are thrown as they are, for who
+ * can give the rows again.
+ */
 export type Load = (request: LoadRequest, catalog: Catalog, caller: Caller) => Promise<LoadReport>;
 
 /** Ends a transaction that is not to be kept; carries what came of it. */
@@ -79,7 +82,7 @@ export function createLoad(placement: Placement, session: Session): Load {
       );
     } catch (error) {
       if (error instanceof Undone) return error.report;
-      throw toServiceError(error);
+      throw isRetryable(error) ? error : toServiceError(error);
     }
   };
 }

@@ -7,7 +7,7 @@ import type { Pool } from '../pg/pool.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 import { drive } from './drive.ts';
 import { Interrupted } from './interrupted.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, longest } from './transaction.ts';
 
 /** Changes of tables made in phases: begun by a definition, driven here to their end, taken up again when a process left them. */
 export interface Operations {
@@ -58,6 +58,7 @@ export function createOperations(
       if (!(await inTransaction(client, (connection) => claim(connection, id)))) return undefined;
       const cancel = (): void => void ddl.cancel(client);
       cancels.add(cancel);
+      lease.allow(longest.patient);
       try {
         return await drive(client, id, () => stopped);
       } finally {

@@ -12,7 +12,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Config } from '../config.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
 import type { ClaimName } from '../setting-values.ts';
-import { introspect } from './introspection.ts';
+import { createIssuer, type IssuerSettings } from './introspection.ts';
 import { keySet } from './keys.ts';
 
 /** Signs our own tokens and verifies all. */
@@ -20,7 +20,7 @@ export interface Tokens {
   readonly sign: (principal: Principal, seconds: number) => Promise<string>;
   /** @throws ServiceError token_invalid, the same for every fault */
   readonly verify: (token: string, aliases?: ClaimAliases) => Promise<Principal>;
-  /** What the issuer configured for the tenant says of an opaque token. @throws ServiceError token_invalid, also when there is none */
+  /** What the issuer configured for the tenant says of an opaque token. @throws ServiceError token_invalid, also when there is none; issuer_unavailable */
   readonly resolve: (
     token: string,
     tenant: string | undefined,
@@ -45,6 +45,8 @@ const longest = 16 * 1024;
 const tolerance = 5;
 /** A verified token is believed this long without a second look: 25 µs instead of 60 for HS256, ~100 for RS256. */
 const cacheMs = 30_000;
+/** An opaque token that is no good is not asked about again for this long. */
+const refusalMs = 5_000;
 const cacheSize = 10_000;
 
 const slug = /^[a-z][a-z0-9_-]{0,39}$/;
@@ -53,10 +55,20 @@ const slug = /^[a-z][a-z0-9_-]{0,39}$/;
  * Tokens by the settings. HS256 with the secret; RS256, ES256 and EdDSA with ROWHOUSE_JWKS. Which key and algorithms may match is
  * decided from the header before any key is touched, so a public key is never taken for a secret.
  */
-export function createTokens(settings: TokenSettings, now: () => number = Date.now): Tokens {
+export function createTokens(
+  settings: TokenSettings,
+  now: () => number = Date.now,
+  patience: IssuerSettings = {},
+): Tokens {
   const secret = createSecretKey(Buffer.from(settings.jwtSecret));
-  const publicKeys = settings.jwks === undefined ? undefined : keySet(settings.jwks);
+  const publicKeys = settings.jwks === undefined ? undefined : keySet(settings.jwks, now);
   const seen = new Map<string, { readonly principal: Principal; readonly until: number }>();
+  const refused = new Map<string, number>();
+  const issuers = new Map(
+    Object.entries(settings.introspection ?? {}).map(
+      ([tenant, address]) => [tenant, createIssuer(address, patience, now)] as const,
+    ),
+  );
   const options = {
     clockTolerance: tolerance,
     requiredClaims: ['exp'],
@@ -78,10 +90,11 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
     return { payload: await verifyPublic(token, publicKeys, verified), own: false };
   };
 
-  /** Believed for a while without asking again. `expires` in seconds of the epoch. */
+  /** Believed for a while without asking again, and for `refusal` milliseconds not believed. `expires` in seconds of the epoch. */
   const remembered = async (
     facts: readonly unknown[],
     token: string,
+    refusal: number,
     find: () => Promise<{ readonly principal: Principal; readonly expires: number }>,
   ): Promise<Principal> => {
     if (token.length > longest) throw new ServiceError('token_invalid');
@@ -93,32 +106,32 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
       if (hit.until > now()) return hit.principal;
       seen.delete(hash);
     }
+    if ((refused.get(hash) ?? 0) > now()) throw new ServiceError('token_invalid');
     try {
       const { principal, expires } = await find();
       if (expires * 1000 <= now()) throw new ServiceError('token_invalid');
-      if (seen.size >= cacheSize) seen.delete(seen.keys().next().value ?? '');
-      seen.set(hash, { principal, until: Math.min(expires * 1000, now() + cacheMs) });
+      keep(seen, hash, { principal, until: Math.min(expires * 1000, now() + cacheMs) });
       return principal;
     } catch (error) {
+      if (error instanceof ServiceError && error.kind === 'issuer_unavailable') throw error;
+      if (refusal > 0) keep(refused, hash, now() + refusal);
       // Whatever is wrong, the caller learns one thing only. The cause stays for the log.
       throw new ServiceError('token_invalid', undefined, {}, { cause: error });
     }
   };
 
   const verify = (token: string, aliases: ClaimAliases = {}) =>
-    remembered([aliases], token, async () => {
+    remembered([aliases], token, 0, async () => {
       const { payload, own } = await check(token);
       const names = own ? {} : { ...settings.claims, ...present(payload, aliases) };
       return { principal: principalOf(payload, names), expires: payload.exp ?? 0 };
     });
 
   const resolve = (token: string, tenant: string | undefined, aliases: ClaimAliases = {}) =>
-    remembered([aliases, tenant], token, async () => {
-      const addresses = settings.introspection ?? {};
-      if (tenant === undefined || !Object.hasOwn(addresses, tenant)) {
-        throw new ServiceError('token_invalid');
-      }
-      const payload = await introspect(addresses[tenant] ?? '', token);
+    remembered([aliases, tenant], token, refusalMs, async () => {
+      const ask = issuers.get(tenant ?? '');
+      if (tenant === undefined || !ask) throw new ServiceError('token_invalid');
+      const payload = await ask(token);
       const found = principalOf(payload, { ...settings.claims, ...present(payload, aliases) });
       // The issuer speaks for its own tenant, and makes nobody an operator of the server.
       if ((found.tenant ?? tenant) !== tenant) throw new ServiceError('token_invalid');
@@ -139,6 +152,13 @@ export function createTokens(settings: TokenSettings, now: () => number = Date.n
   };
 
   return { sign, verify, resolve };
+}
+
+/** Puts an entry into a memory of bounded size, in place of its oldest. */
+function keep<T>(memory: Map<string, T>, key: string, value: T): void {
+  memory.delete(key);
+  if (memory.size >= cacheSize) memory.delete(memory.keys().next().value ?? '');
+  memory.set(key, value);
 }
 
 /** Several keys can fit a token without key id: each is tried. */

@@ -17,11 +17,14 @@ export async function inTransaction<T>(
   }
 }
 
-/** How long a statement may hold a lock that stops others. */
-export const briefly = "set local statement_timeout = '30s'";
+/** Milliseconds that statements of definitions may take: what holds a lock that stops others, and what only reads or stops nobody. */
+export const longest = { brief: 30_000, patient: 3_600_000 } as const;
 
-/** What only reads, or stops nobody, may take its time and wait for those who came before. */
-export const patiently = "set local statement_timeout = '1h'; set local lock_timeout = '30s'";
+/** For statements that stop others. */
+export const briefly = `set local statement_timeout = ${longest.brief}`;
+
+/** What stops nobody may take its time and wait for those who came before. */
+export const patiently = `set local statement_timeout = ${longest.patient}; set local lock_timeout = '30s'`;
 
 /** Statements that can't be in a transaction, one by one, as the owner. */
 export async function outsideTransaction(
@@ -29,7 +32,7 @@ export async function outsideTransaction(
   statements: readonly string[],
 ): Promise<void> {
   await client.query(
-    "set role rowhouse_owner; set statement_timeout = '1h'; set lock_timeout = '30s'",
+    `set role rowhouse_owner; set statement_timeout = ${longest.patient}; set lock_timeout = '30s'`,
   );
   try {
     for (const statement of statements) await client.query(statement);

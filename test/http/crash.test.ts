@@ -1,4 +1,4 @@
-/** kill -9 of Postgres under writes: what was acknowledged is there, the server says 503 within 5 s and comes back by itself. */
+/** Postgres ends under writes, by kill -9 and by a stop in either mode: what was acknowledged is there, the server says 503 within 5 s and comes back by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startAppOn, type TestApp } from '../support/app.ts';
@@ -43,7 +43,7 @@ it('loses no acknowledged row, answers 503 within 5 s and recovers without a res
   const acknowledged = new Set<string>();
   const refused: { status: number; ms: number }[] = [];
   let writing = true;
-  let crashed = 0;
+  let ended = 0;
 
   const writer = async (number: number): Promise<void> => {
     for (let count = 0; writing; count += 1) {
@@ -62,11 +62,17 @@ it('loses no acknowledged row, answers 503 within 5 s and recovers without a res
   };
   const writers = Array.from({ length: 6 }, (_, at) => writer(at));
 
-  for (let round = 0; round < 2; round += 1) {
+  const ends = [
+    () => cluster.crash(),
+    () => cluster.halt('immediate'),
+    () => cluster.crash(),
+    () => cluster.halt('fast'),
+  ];
+  for (const end of ends) {
     const goal = acknowledged.size + 150;
     await until(() => acknowledged.size >= goal, 30_000, 'writes are acknowledged');
-    await cluster.crash();
-    crashed += 1;
+    await end();
+    ended += 1;
     const before = refused.length;
     await until(() => refused.length >= before + 6, 15_000, 'writes are refused');
     const ready = await app.request('GET', '/ready');
@@ -79,7 +85,7 @@ it('loses no acknowledged row, answers 503 within 5 s and recovers without a res
   writing = false;
   await Promise.all(writers);
 
-  expect(crashed).toBe(2);
+  expect(ended).toBe(4);
   expect(refused.length).toBeGreaterThan(0);
   expect([...new Set(refused.map((each) => each.status))]).toEqual([503]);
   expect(Math.max(...refused.map((each) => each.ms))).toBeLessThan(5_500);

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { ColumnType } from '../../control-plane/base/types.ts';
 import type { Column } from '../../control-plane/model/table.ts';
+import type { Lease } from '../../control-plane/pg/pool.ts';
 import { asOwner } from '../../control-plane/service/owner.ts';
 import { createTenants } from '../../control-plane/service/tenants.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -87,9 +88,8 @@ export async function createTenant(
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   try {
-    const borrow = <T>(
-      use: (client: pg.PoolClient, lease: { discard: () => void }) => Promise<T>,
-    ): Promise<T> => use(client as pg.PoolClient, { discard: () => undefined });
+    const borrow = <T>(use: (client: pg.PoolClient, lease: Lease) => Promise<T>): Promise<T> =>
+      use(client as pg.PoolClient, { discard: () => undefined, allow: () => undefined });
     await asOwner({ borrow }, (connection) =>
       createTenants(
         () => Promise.reject(new Error('not used')),

@@ -125,7 +125,7 @@ describe('limits', () => {
   it('say busy when no connection comes free, unavailable when there is no server', async () => {
     const one = open({ connectTimeout: 300, statementTimeout: 5_000 });
     const held = session.run(one, entry, [query('select pg_sleep(1.5)::text')]);
-    expect(await kindOf(session.run(one, entry, [query('select 1')]))).toBe('database_busy');
+    expect(await kindOf(session.run(one, entry, [query('select 1')]))).toBe('server_busy');
     await held;
     const nowhere = openPool({
       connectionString: 'postgres://x@127.0.0.1:1/x',

@@ -23,6 +23,8 @@ export interface Cluster {
   pid(): number;
   /** kill -9 of the postmaster and its children, as a power cut would do to the processes. */
   crash(): Promise<void>;
+  /** Stops the server as `pg_ctl stop` does in that mode; the data stay. */
+  halt(mode: 'fast' | 'immediate'): Promise<void>;
   /** Starts the server again on the same port and data. */
   start(): Promise<void>;
   /** Stops the server and removes the data. Safe to call twice. */
@@ -151,6 +153,7 @@ export async function startPrivateCluster(
       await end('SIGKILL');
       for (const each of children) killQuietly(each);
     },
+    halt: (mode) => end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT'),
     stop: async () => {
       await end('SIGINT');
       process.removeListener('exit', onExit);

@@ -6,7 +6,7 @@ import { type Catalog, findTable } from '../../control-plane/model/catalog.ts';
 import type { Definition } from '../../control-plane/model/definition.ts';
 import type { Column, Table, TableDraft } from '../../control-plane/model/table.ts';
 import { singlePlacement } from '../../control-plane/pg/placement.ts';
-import { openPool } from '../../control-plane/pg/pool.ts';
+import { openPool, type Pool } from '../../control-plane/pg/pool.ts';
 import { createDefiner, type DefineSettings } from '../../control-plane/service/define.ts';
 import type { Operations } from '../../control-plane/service/operations.ts';
 import { asOwner } from '../../control-plane/service/owner.ts';
@@ -43,11 +43,14 @@ export async function makeTenant(database: TestDatabase, slug: string): Promise<
   await ddl.end();
 }
 
-/** A process that defines. `name` is what its connections are called. */
+/** A process that defines. `name` is what its connections are called, `through` what stands before them. */
 export function evolver(
   database: Pick<TestDatabase, 'url' | 'secret' | 'urlAs' | 'onClose'>,
   tenant: string,
-  settings: DefineSettings & { readonly name?: string } = {},
+  settings: DefineSettings & {
+    readonly name?: string;
+    readonly through?: (pool: Pool) => Pool;
+  } = {},
 ): Evolver {
   const pool = { max: 6, statementTimeout: 30_000 };
   const password = createHmac('sha256', database.secret).update('rowhouse_gateway').digest('hex');
@@ -57,7 +60,7 @@ export function evolver(
   const ddl = openPool({ ...pool, connectionString: database.url, applicationName });
   const catalogs = createCatalogs((slug) => data.borrow((client) => loadCatalog(client, slug)));
   const { define: run, operations } = createDefiner(
-    singlePlacement({ data, ddl }),
+    singlePlacement({ data, ddl: settings.through?.(ddl) ?? ddl }),
     catalogs,
     settings,
   );

@@ -19,7 +19,10 @@ export async function createLogin(
     const tenants = createTenants(
       (work) =>
         asOwner(
-          { borrow: (use) => use(client as pg.PoolClient, { discard: () => undefined }) },
+          {
+            borrow: (use) =>
+              use(client as pg.PoolClient, { discard: () => undefined, allow: () => undefined }),
+          },
           work,
         ),
       () => undefined,

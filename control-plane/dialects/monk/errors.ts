@@ -52,6 +52,7 @@ const codeOf: Readonly<Record<ErrorKind, Code>> = {
   operator_required: 'ACCESS_DENIED',
   login_refused: 'AUTH_FAILED',
   root_required: 'ACCESS_DENIED',
+  issuer_unavailable: 'DATABASE_UNAVAILABLE',
   row_not_found: 'RECORD_NOT_FOUND',
   row_trashed: 'RECORD_TRASHED',
   row_forbidden: 'INSUFFICIENT_PERMISSIONS',
@@ -80,6 +81,7 @@ const codeOf: Readonly<Record<ErrorKind, Code>> = {
   statement_timeout: 'STATEMENT_TIMEOUT',
   stale_catalog: 'DATA_CONFLICT',
   serialization_failure: 'DATA_CONFLICT',
+  server_busy: 'DATABASE_UNAVAILABLE',
   internal: 'INTERNAL_ERROR',
 };
 

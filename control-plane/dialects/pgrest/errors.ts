@@ -51,6 +51,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   role_required: refused,
   view_rules: [403, 'view_rules'],
   root_required: refused,
+  issuer_unavailable: later,
   row_not_found: [400, 'row_not_found'],
   row_trashed: [400, 'row_not_found'],
   row_forbidden: refused,
@@ -79,6 +80,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   statement_timeout: later,
   stale_catalog: later,
   serialization_failure: later,
+  server_busy: later,
   internal: [500, 'internal'],
 };
 

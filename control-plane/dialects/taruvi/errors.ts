@@ -52,6 +52,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   root_required: refused,
   role_required: refused,
   view_rules: refused,
+  issuer_unavailable: later,
   row_not_found: missing,
   row_trashed: missing,
   row_forbidden: refused,
@@ -80,6 +81,7 @@ const rows: Readonly<Record<ErrorKind, Row>> = {
   statement_timeout: [504, 'GATEWAY_TIMEOUT'],
   stale_catalog: conflict,
   serialization_failure: conflict,
+  server_busy: later,
   internal: [500, 'INTERNAL_ERROR'],
 };
 

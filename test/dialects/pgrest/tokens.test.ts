@@ -22,6 +22,7 @@ beforeAll(async () => {
     const token = new URLSearchParams(body).get('token') ?? '';
     asked.push(`${message.method} ${message.url} ${token}`);
     const answer = answers[token] ?? { active: false };
+    if (answer === 'down') reply.writeHead(500);
     if (answer === 'redirect') reply.writeHead(302, { location: '/elsewhere' });
     reply.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
   });
@@ -81,6 +82,15 @@ describe('opaque tokens', () => {
     const token = `bad-${name.replaceAll(' ', '-')}`;
     answers[token] = answer;
     expect(await statusOf(token, tenant)).toBe(403);
+  });
+
+  it('wait for an issuer that has a fault of its own', async () => {
+    answers['unlucky'] = 'down';
+    const headers = { 'tapis-v2-token': 'unlucky', 'x-tenant': tenant };
+    const reply = await app.request('GET', '/v3/pgrest/data/items', { headers });
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '1']);
+    answers['unlucky'] = reader;
+    expect(await statusOf('unlucky', tenant)).toBe(200);
   });
 
   it('make nobody an operator', async () => {

@@ -153,6 +153,7 @@ describe('refusals', () => {
     ['unsupported_media_type', 400, 'bad_request'],
     ['rate_limited', 429, 'rate_limited'],
     ['database_busy', 503, 'unavailable'],
+    ['server_busy', 503, 'unavailable'],
     ['serialization_failure', 503, 'unavailable'],
     ['statement_timeout', 504, 'timeout'],
     ['internal', 500, 'internal'],

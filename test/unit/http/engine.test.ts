@@ -8,6 +8,7 @@ import type {
 } from '../../../control-plane/dialects/dialect.ts';
 import type { Catalog } from '../../../control-plane/model/catalog.ts';
 import type { Principal } from '../../../control-plane/model/principal.ts';
+import { toServiceError } from '../../../control-plane/pg/sqlstate.ts';
 import {
   type Call,
   createEngine,
@@ -38,6 +39,9 @@ const catalog = (version: number): Catalog => ({
   version,
   tables: [],
 });
+
+const databaseError = (code: string): Error =>
+  Object.assign(new Error('told by Postgres'), { code, severity: 'ERROR' });
 
 const unexpected = () => Promise.reject(new Error('not expected'));
 
@@ -155,6 +159,49 @@ describe('perform', () => {
     });
     await expect(perform(call(() => reading()))).rejects.toMatchObject({ kind: 'stale_catalog' });
     expect(runs).toBe(8);
+  });
+
+  it.each([
+    ['no such operator', '42883'],
+    ['another type', '42804'],
+    ['a cached plan of before', '0A000'],
+    ['no such type', '42704'],
+    ['no such index for a conflict', '42P10'],
+    ['a table that went while it was opened', 'XX000'],
+  ])('plans anew when it met %s (%s) and the definitions had changed', async (_, code) => {
+    const unforeseen = toServiceError(databaseError(code));
+    expect(unforeseen.kind).toBe('internal');
+    const run = (latest: number) => {
+      const versions: number[] = [];
+      const made = engine({
+        load: async (_tenant, fresh) => catalog(fresh ? latest : 1),
+        execute: async (_statements, { version }) => {
+          versions.push(version);
+          if (version === 1) throw unforeseen;
+          return [];
+        },
+      }).perform(call(() => reading(() => new ServiceError('row_not_found'))));
+      return { versions, made };
+    };
+    const late = run(2);
+    expect(await late.made).toBe(done);
+    expect(late.versions).toEqual([1, 2]);
+    // The same definitions as before: nothing came between, so the fault is ours.
+    const wrong = run(1);
+    await expect(wrong.made).rejects.toBe(unforeseen);
+    expect(wrong.versions).toEqual([1]);
+  });
+
+  it('does not plan anew for what is no error of Postgres', async () => {
+    let runs = 0;
+    const { perform } = engine({
+      load: async () => catalog(++runs),
+      execute: async () => {
+        throw new ServiceError('internal', undefined, {}, { cause: new TypeError('bug') });
+      },
+    });
+    await expect(perform(call(() => reading()))).rejects.toMatchObject({ kind: 'internal' });
+    expect(runs).toBe(1);
   });
 
   it('lets the action word its own failure, and only errors that are ours', async () => {

@@ -62,6 +62,7 @@ describe('kinds as codes', () => {
     ['database_unavailable', 503, 'DATABASE_UNAVAILABLE', 'ServerError'],
     ['database_busy', 503, 'DATABASE_UNAVAILABLE', 'ServerError'],
     ['statement_timeout', 504, 'STATEMENT_TIMEOUT', 'ServerError'],
+    ['server_busy', 503, 'DATABASE_UNAVAILABLE', 'ServerError'],
     ['internal', 500, 'INTERNAL_ERROR', 'ServerError'],
   ])('%s is %i %s', (kind, status, code, type) => {
     const found = reply(kind);
