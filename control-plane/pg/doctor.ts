@@ -2,6 +2,7 @@ import pg from 'pg';
 import { functionsHash } from '../compile/tenant-functions.ts';
 import { unmarked } from './leakproof.ts';
 import { isParallel } from './parallel.ts';
+import { findWay, isPooled, keepsNames } from './pooler.ts';
 import { migrationNames, moduleFiles } from './sql-files.ts';
 
 /** One thing looked at. `warn`: it works, but slower or with one line of defence less. */
@@ -128,19 +129,33 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Checks a database and says what is wrong. Needs the connecting role that installs: control is read as rowhouse_owner. */
-export async function doctor(target: string | pg.ClientBase): Promise<readonly Finding[]> {
+/**
+ * Checks a database and says what is wrong. Needs the connecting role that installs: control is read as rowhouse_owner.
+ * @param target connection string, or a client in a transaction
+ * @param gateway connection string of the server's own role
+ */
+export async function doctor(
+  target: string | pg.ClientBase,
+  gateway?: string,
+): Promise<readonly Finding[]> {
   if (typeof target !== 'string') return examine(target);
   const client = new pg.Client({ connectionString: target });
   await client.connect();
   try {
-    return await examine(client);
+    await findWay(client);
+    // A pooler lends one backend for the length of a transaction.
+    await client.query('begin');
+    const findings = await examine(client);
+    await client.query('commit');
+    findings.push(definitionsWay(client));
+    if (gateway !== undefined) findings.push(await requestsWay(gateway));
+    return findings;
   } finally {
     await client.end();
   }
 }
 
-async function examine(client: pg.ClientBase): Promise<readonly Finding[]> {
+async function examine(client: pg.ClientBase): Promise<Finding[]> {
   const findings: Finding[] = [await serverVersion(client)];
   const { rows } = await client.query<{ installed: boolean }>(
     `select to_regclass('control.modules') is not null and to_regrole('rowhouse_owner') is not null as installed`,
@@ -149,15 +164,58 @@ async function examine(client: pg.ClientBase): Promise<readonly Finding[]> {
     const message = 'Rowhouse is not installed in this database: run rowhouse migrate';
     return [...findings, { name: 'installed', ok: false, level: 'error', message }];
   }
-  await client.query('set role rowhouse_owner');
-  try {
-    findings.push(await migrations(client), await modules(client), await generated(client));
-    for (const rule of rules) findings.push(await check(client, rule));
-    findings.push(await leakproof(client), await parallel(client));
-  } finally {
-    await client.query('reset role');
-  }
+  await client.query('set local role rowhouse_owner');
+  findings.push(await migrations(client), await modules(client), await generated(client));
+  for (const rule of rules) findings.push(await check(client, rule));
+  findings.push(await leakproof(client), await parallel(client));
+  await client.query('set local role none');
   return findings;
+}
+
+function definitionsWay(client: pg.ClientBase): Finding {
+  const good = 'definitions reach Postgres itself';
+  const bad =
+    'Large tables are changed at once, locked meanwhile, instead of in phases: DATABASE_URL leads through';
+  const found = finding('definitions', good, bad, isPooled(client) ? [pooler] : []);
+  return mild(found);
+}
+
+const pooler = 'a pooler. Name Postgres itself there, and the pooler in ROWHOUSE_POOLER';
+
+/** How the server's own connections arrive. */
+async function requestsWay(gateway: string): Promise<Finding> {
+  const client = new pg.Client({ connectionString: gateway });
+  client.on('error', () => undefined);
+  const refuse = (message: string): Finding => ({
+    name: 'requests',
+    ok: false,
+    level: 'error',
+    message,
+  });
+  try {
+    await client.connect();
+    await findWay(client);
+    const { rows } = await client.query<{ who: string }>('select session_user as who');
+    const who = rows[0]?.who;
+    if (who !== 'rowhouse_gateway') {
+      return refuse(
+        `Requests arrive as ${who}, who is believed no claim: the pooler must log in as its client does`,
+      );
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return refuse(`The server can’t log in as rowhouse_gateway: ${reason}`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+  const good = isPooled(client)
+    ? 'requests go through a pooler that carries prepared statements'
+    : 'requests reach Postgres itself';
+  const bad =
+    'Every statement is planned anew: requests go through a pooler that carries no prepared statements. For pgbouncer: 1.21 or newer, with';
+  return mild(
+    finding('requests', good, bad, keepsNames(client) ? [] : ['max_prepared_statements = 200']),
+  );
 }
 
 async function serverVersion(client: pg.ClientBase): Promise<Finding> {
