@@ -31,6 +31,8 @@ export interface Config {
   readonly host: string;
   /** Absent: the embedded Postgres. */
   readonly databaseUrl?: string;
+  /** Where requests reach the same database through a pooler. Absent: as definitions do. */
+  readonly pooler?: string;
   readonly embedded: boolean;
   /** Absolute. */
   readonly home: string;
@@ -67,6 +69,7 @@ const settings = [
   'PORT',
   'HOST',
   'DATABASE_URL',
+  'ROWHOUSE_POOLER',
   'ROWHOUSE_HOME',
   'ROWHOUSE_PG_PORT',
   'ROWHOUSE_JWT_SECRET',
@@ -116,6 +119,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     port: read('PORT', portNumber) ?? 8080,
     host: read('HOST', text) ?? '127.0.0.1',
     databaseUrl,
+    pooler: read('ROWHOUSE_POOLER', postgresUrl),
     embedded,
     home,
     pgPort: read('ROWHOUSE_PG_PORT', realPort),
@@ -156,7 +160,9 @@ function reader(sources: ConfigSources, cwd: string) {
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       // The secret itself must never reach a terminal or a log.
-      const shown = /SECRET|DATABASE_URL/.test(name) ? '' : ` (it is ${JSON.stringify(value)})`;
+      const shown = /SECRET|DATABASE_URL|POOLER/.test(name)
+        ? ''
+        : ` (it is ${JSON.stringify(value)})`;
       throw new ConfigError(name, `${error.message}${shown}`);
     }
   };

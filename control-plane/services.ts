@@ -51,7 +51,7 @@ const definingConnections = 4;
 export function openServices(config: Config, databaseUrl: string): Services {
   const { statementTimeout } = config;
   const data = openPool({
-    connectionString: gatewayUrl(databaseUrl, config.jwtSecret),
+    connectionString: gatewayUrl(config.pooler ?? databaseUrl, config.jwtSecret),
     max: config.pool,
     statementTimeout,
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { systemBinaries } from '../control-plane/pg/binaries.ts';
+import { pgbouncerProgram } from './support/pgbouncer.ts';
 
 /** What one step found. A check without cases of its own counts as one. */
 interface Outcome {
@@ -119,7 +120,10 @@ async function everything(): Promise<Outcome[]> {
     check('types', process.execPath, 'node_modules/.bin/tsc', '-p', 'tsconfig.json'),
     check('Biome', 'node_modules/.bin/biome', 'check', '--error-on-warnings', '.'),
   ]);
-  outcomes.push(await suites('every suite, embedded Postgres', []));
+  const pooled = pgbouncerProgram() !== undefined;
+  if (!pooled) console.log('\nNo pgbouncer is installed on this system: its tests are left out');
+  const absent = pooled ? [] : ['--exclude', 'test/http/pgbouncer.test.ts'];
+  outcomes.push(await suites('every suite, embedded Postgres', absent));
   const system = systemBinaries();
   if (system === undefined) {
     console.log('\nNo Postgres 15 or newer is installed on this system: its run is left out');
@@ -128,7 +132,10 @@ async function everything(): Promise<Outcome[]> {
       await suites(
         `SQL and HTTP, Postgres ${system.major} of this system`,
         // The commands' own start of the embedded server has nothing to do with this one.
-        ['--project', 'database', '--exclude', 'test/http/run.test.ts', 'test/sql', 'test/http'],
+        ['--project', 'database', '--exclude', 'test/http/run.test.ts', ...absent].concat([
+          'test/sql',
+          'test/http',
+        ]),
         { ROWHOUSE_TEST_PG_BIN: system.binDir },
       ),
     );

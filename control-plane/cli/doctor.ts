@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
+import { gatewayUrl } from '../pg/gateway.ts';
 import { withDatabase } from './database.ts';
 
 /** `rowhouse doctor`: looks at a database and says what is wrong. */
@@ -8,7 +9,10 @@ export function doctorCommand(): Command {
     .description('check the database and say what is wrong')
     .action(async () => {
       const { doctor } = await import('../pg/doctor.ts');
-      const findings = await withDatabase(loadConfig(), ({ url }) => doctor(url));
+      const config = loadConfig();
+      const findings = await withDatabase(config, ({ url }) =>
+        doctor(url, gatewayUrl(config.pooler ?? url, config.jwtSecret)),
+      );
       for (const { level, message } of findings)
         process.stdout.write(`${level.padEnd(5)}  ${message}\n`);
       const worst = findings.some(({ level }) => level === 'error');

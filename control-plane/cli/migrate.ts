@@ -18,10 +18,10 @@ export function migrateCommand(): Command {
 /** Brings the database up to this version. */
 export async function migrate(
   url: string,
-  config: Pick<Config, 'jwtSecret'>,
+  { jwtSecret, statementTimeout }: Pick<Config, 'jwtSecret' | 'statementTimeout'>,
 ): Promise<InstallReport> {
   const { install } = await import('../pg/install.ts');
-  return install(url, { gatewayPassword: gatewayPassword(config.jwtSecret) });
+  return install(url, { gatewayPassword: gatewayPassword(jwtSecret), statementTimeout });
 }
 
 function summary({ migrations, modules, tenants }: InstallReport): string {

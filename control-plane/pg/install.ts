@@ -7,11 +7,14 @@ import { functionsHash, tenantFunctions } from '../compile/tenant-functions.ts';
 import { markLeakproof } from './leakproof.ts';
 import { allowParallel } from './parallel.ts';
 import { matchesVerifier } from './scram.ts';
+import { keepSettings } from './settings.ts';
 import { moduleFiles, packageRoot, type SqlFile, sqlFile } from './sql-files.ts';
 
 export interface InstallOptions {
   /** What the server logs in with as rowhouse_gateway. */
   readonly gatewayPassword: string;
+  /** Milliseconds a request may take, for connections that a pooler lends; left as it is where absent. */
+  readonly statementTimeout?: number;
 }
 
 /** What an installation changed. Everything empty and false: it was up to date. */
@@ -31,52 +34,48 @@ const installLock = 7_241_109_001;
 
 /**
  * Installs or upgrades everything of Rowhouse in one database: roles, control schema, modules, policies, and the generated functions of
- * tenants made by an older version. Safe to run again and from several processes at once.
+ * tenants made by an older version. Safe to run again and from several processes at once. Everything is done in transactions that need
+ * nothing of a session, so it also goes through a pooler.
  * @param target connection string or connected client of a role that may create roles and schemas
  */
 export async function install(
   target: string | pg.ClientBase,
   options: InstallOptions,
 ): Promise<InstallReport> {
-  if (typeof target !== 'string') return locked(target, options);
+  if (typeof target !== 'string') return installAll(target, options);
   const client = new pg.Client({ connectionString: target });
   await client.connect();
   try {
-    return await locked(client, options);
+    return await installAll(client, options);
   } finally {
     await client.end();
   }
 }
 
-async function locked(client: pg.ClientBase, options: InstallOptions): Promise<InstallReport> {
-  await client.query('select pg_advisory_lock($1)', [installLock]);
-  try {
-    return await installAll(client, options);
-  } finally {
-    await client.query('select pg_advisory_unlock($1)', [installLock]);
-  }
+async function installAll(client: pg.ClientBase, options: InstallOptions): Promise<InstallReport> {
+  const cluster = await patiently(() => installCluster(client, options));
+  const migrations = await owned(client, () => migrate(client));
+  const modules = await owned(client, () => installModules(client));
+  const tenants = await installTenants(client, modules.length > 0);
+  await owned(client, () => client.query('select rowhouse.settle_stamps()'));
+  return { migrations, modules, tenants, ...cluster };
 }
 
-async function installAll(client: pg.ClientBase, options: InstallOptions): Promise<InstallReport> {
-  for (const statement of sqlFile('policies/roles.sql').statements) {
-    await patiently(() => client.query(statement));
-  }
-  await requireRights(client);
-  const password = await patiently(() => setPassword(client, options.gatewayPassword));
-  const superuser = await isSuperuser(client);
-  const leakproof = superuser ? await markLeakproof(client) : [];
-  if (superuser) await allowParallel(client);
-  await client.query('set role rowhouse_owner');
-  try {
-    const migrations = await migrate(client);
-    const modules = await installModules(client);
-    const tenants = await installTenants(client, modules.length > 0);
-    await client.query('select rowhouse.settle_stamps()');
-    return { migrations, modules, tenants, superuser, leakproof, password };
-  } finally {
-    // A failed migration leaves its transaction open.
-    await client.query('rollback; reset role; reset search_path');
-  }
+/** What is done as the connecting role: roles, what PUBLIC loses, and what only a superuser may. */
+async function installCluster(
+  client: pg.ClientBase,
+  options: InstallOptions,
+): Promise<Pick<InstallReport, 'superuser' | 'leakproof' | 'password'>> {
+  return inTransaction(client, async () => {
+    for (const statement of sqlFile('policies/roles.sql').statements) await client.query(statement);
+    await requireRights(client);
+    const password = await setPassword(client, options.gatewayPassword);
+    await keepSettings(client, options.statementTimeout);
+    const superuser = await isSuperuser(client);
+    const leakproof = superuser ? await markLeakproof(client) : [];
+    if (superuser) await allowParallel(client);
+    return { superuser, leakproof, password };
+  });
 }
 
 /**
@@ -90,7 +89,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       const concurrent =
         error instanceof pg.DatabaseError &&
-        (error.code === 'XX000' || error.code === '23505' || error.code === '42710') &&
+        ['XX000', '23505', '42710', '40P01'].includes(error.code ?? '') &&
         attempt < 20;
       if (!concurrent) throw error;
       await new Promise((resolve) => setTimeout(resolve, 25 * attempt));
@@ -135,23 +134,32 @@ async function requireRights(client: pg.ClientBase): Promise<void> {
 async function migrate(client: pg.ClientBase): Promise<readonly string[]> {
   const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const done = await runner({
-    dbClient: client,
+    dbClient: withinTransaction(client),
     dir: join(packageRoot(), 'sql', 'migrations'),
     direction: 'up',
     migrationsTable: 'pgmigrations',
     migrationsSchema: 'control',
     schema: 'control',
-    advisoryLockMode: 'wait',
+    noLock: true,
+    singleTransaction: true,
     checkOrder: true,
     logger: silent,
   });
+  await client.query('reset search_path');
   return done.map(({ name }) => name);
+}
+
+/** A client whose transaction is ours to end: the library's own would be a second one in it. */
+function withinTransaction(client: pg.ClientBase): pg.ClientBase {
+  const query = (text: string, values?: unknown[]): unknown =>
+    /^(BEGIN|COMMIT|ROLLBACK)$/.test(text) ? undefined : client.query(text, values);
+  return { query } as unknown as pg.ClientBase;
 }
 
 /** Faults reach the caller as exceptions; the library's own lines would only repeat them. */
 function ignore(): void {}
 
-/** All files in order in one transaction when any of them differs: they call each other. */
+/** All files in order when any of them differs: they call each other. */
 async function installModules(client: pg.ClientBase): Promise<readonly string[]> {
   const files = moduleFiles();
   const { rows } = await client.query<{ name: string; sha256: string }>(
@@ -160,17 +168,15 @@ async function installModules(client: pg.ClientBase): Promise<readonly string[]>
   const installed = new Map(rows.map(({ name, sha256 }) => [name, sha256]));
   const changed = files.filter(({ name, sha256 }) => installed.get(name) !== sha256);
   if (changed.length === 0) return [];
-  await inTransaction(client, async () => {
-    await client.query(`set local search_path = pg_catalog, pg_temp`);
-    for (const file of files) await runFile(client, file);
-    for (const { name, sha256 } of changed) {
-      await client.query(
-        `insert into control.modules (name, sha256) values ($1, $2)
-         on conflict (name) do update set sha256 = excluded.sha256, installed_at = now()`,
-        [name, sha256],
-      );
-    }
-  });
+  await client.query(`set local search_path = pg_catalog, pg_temp`);
+  for (const file of files) await runFile(client, file);
+  for (const { name, sha256 } of changed) {
+    await client.query(
+      `insert into control.modules (name, sha256) values ($1, $2)
+       on conflict (name) do update set sha256 = excluded.sha256, installed_at = now()`,
+      [name, sha256],
+    );
+  }
   return changed.map(({ name }) => name);
 }
 
@@ -191,15 +197,17 @@ async function runFile(client: pg.ClientBase, file: SqlFile): Promise<void> {
  */
 async function installTenants(client: pg.ClientBase, judgeAnew: boolean): Promise<string[]> {
   const hash = functionsHash();
-  const { rows } = await client.query<{ slug: string; current: boolean }>(
-    `select slug, generated is not distinct from $1 as current from control.tenants
-     where to_regnamespace(quote_ident('t_' || slug)) is not null order by id`,
-    [hash],
+  const { rows } = await owned(client, () =>
+    client.query<{ slug: string; current: boolean }>(
+      `select slug, generated is not distinct from $1 as current from control.tenants
+       where to_regnamespace(quote_ident('t_' || slug)) is not null order by id`,
+      [hash],
+    ),
   );
   const renewed: string[] = [];
   for (const { slug, current } of rows) {
     if (current && !judgeAnew) continue;
-    await inTransaction(client, async () => {
+    await owned(client, async () => {
       const verdicts = format('%I._rowhouse_verdicts', tenantSchema(slug));
       await client.query(`delete from ${verdicts}`);
       if (current) return;
@@ -211,11 +219,22 @@ async function installTenants(client: pg.ClientBase, judgeAnew: boolean): Promis
   return renewed;
 }
 
-async function inTransaction(client: pg.ClientBase, work: () => Promise<void>): Promise<void> {
+/** {@link inTransaction} as the owner of everything. */
+async function owned<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+  return inTransaction(client, async () => {
+    await client.query('set local role rowhouse_owner');
+    return work();
+  });
+}
+
+/** One transaction of an installation: installers of a database take turns, and each step looks anew at what there is. */
+async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('begin');
   try {
-    await work();
+    await client.query('select pg_advisory_xact_lock($1)', [installLock]);
+    const result = await work();
     await client.query('commit');
+    return result;
   } catch (error) {
     await client.query('rollback');
     throw error;

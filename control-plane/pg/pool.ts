@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { ServiceError } from '../base/errors.ts';
+import { askNoParameters, asksParameters, findWay, refusesParameters } from './pooler.ts';
+import { idleInTransaction, lockTimeout, startOptions } from './settings.ts';
 import { connectionError, isDatabaseError } from './sqlstate.ts';
 
 export interface PoolSettings {
@@ -44,22 +46,10 @@ export interface Lease {
   readonly allow: (milliseconds: number) => void;
 }
 
-/** After this long without any statement a transaction of ours is dead: its process has lost it. */
-const idleInTransaction = 30_000;
-
-/**
- * Who waits for another's lock holds a connection. It gives up sooner than those do who wait for a connection (5 s), so that a table
- * locked in one tenant doesn't close the others.
- */
-const lockTimeout = 3_000;
-
 /** How much longer than the server, which ends what takes too long, we wait for a word of it. */
 const grace = 5_000;
 
-/**
- * A pool on pg's. Behind pgbouncer in transaction mode set `ignore_startup_parameters = extra_float_digits, options,
- * statement_timeout, lock_timeout, idle_in_transaction_session_timeout` there, and the same values on the role.
- */
+/** A pool on pg's, directly or behind a pooler in transaction mode. */
 export function openPool(settings: PoolSettings): Pool {
   const pool = new pg.Pool({
     connectionString: settings.connectionString,
@@ -73,9 +63,8 @@ export function openPool(settings: PoolSettings): Pool {
     statement_timeout: settings.statementTimeout,
     lock_timeout: lockTimeout,
     idle_in_transaction_session_timeout: idleInTransaction,
-    // The text of times and numbers must not depend on what a database or role has set.
-    options:
-      '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c client_min_messages=warning',
+    options: startOptions,
+    onConnect: findWay,
   });
   // A lost idle connection is replaced at the next request; without listeners pg would end the process, and it takes its own listener
   // off a client while that is borrowed.
@@ -142,10 +131,15 @@ function endWhenSilent(client: pg.PoolClient, longest: number): void {
 
 async function connect(pool: pg.Pool, patience?: number): Promise<pg.PoolClient> {
   const full = pool.totalCount >= pool.options.max;
+  const asked = asksParameters(pool.options);
   try {
     const client = pool.connect();
     return await (patience === undefined ? client : inTime(client, patience));
   } catch (error) {
+    if (asked && refusesParameters(error)) {
+      askNoParameters(pool.options);
+      return connect(pool, patience);
+    }
     // pg has no code for «no connection became free»: it is the only failure of a full pool that is no connection's own.
     if (full && error instanceof Error && !('code' in error) && error.cause === undefined) {
       throw new ServiceError('server_busy', undefined, { retryAfter: 1 }, { cause: error });
@@ -176,6 +170,9 @@ function inTime(coming: Promise<pg.PoolClient>, milliseconds: number): Promise<p
   });
 }
 
+/** After so long without a word a cancel request is given up, milliseconds. */
+const cancelTimeout = 10_000;
+
 /**
  * The protocol's cancel request: a connection of its own that sends the backend's number and secret. It needs no login and no free
  * place in the pool, and pgbouncer passes it on. The server closes it after it has signalled the backend.
@@ -192,11 +189,9 @@ function cancel(client: pg.PoolClient, connectionString: string): Promise<void> 
   };
   const closed = new Promise<void>((resolve) => wire.stream.once('close', resolve));
   wire.on('error', () => wire.stream.destroy());
-  wire.stream.setTimeout(grace, () => wire.stream.destroy());
-  const send = (): void => {
-    wire.cancel(processID, secretKey);
-    wire.stream.end();
-  };
+  // Left open: pgbouncer drops the request of a client that is gone.
+  const send = (): void => wire.cancel(processID, secretKey);
+  wire.stream.setTimeout(cancelTimeout, () => wire.stream.destroy());
   if (courier.ssl) {
     wire.on('connect', () => (connection as unknown as { requestSsl(): void }).requestSsl());
     wire.on('sslconnect', send);

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Query } from '../base/sql.ts';
 import { Batch, type WireRow } from './batch.ts';
 import type { Lease, Pool } from './pool.ts';
+import { keepsNames } from './pooler.ts';
 import { isDatabaseError } from './sqlstate.ts';
 import { PreparedStatements } from './statements.ts';
 
@@ -17,7 +18,7 @@ export interface Entry {
 }
 
 export interface SessionSettings {
-  /** Prepared statements kept per connection, at least 16; 0 sends everything unnamed, for a pgbouncer before 1.21. */
+  /** Prepared statements kept per connection, at least 16; 0 sends everything unnamed, as behind a pooler that carries no names. */
   readonly prepared?: number;
 }
 
@@ -88,7 +89,7 @@ export function createSession(settings: SessionSettings = {}): Session {
     signal: AbortSignal | undefined,
   ): Promise<readonly WireRow[]> => {
     signal?.throwIfAborted();
-    const batch = new Batch(queries, bookOf(client), capacity);
+    const batch = new Batch(queries, bookOf(client), keepsNames(client) ? capacity : 0);
     let cancelled: Promise<void> | undefined;
     const abort = (): void => {
       cancelled = pool.cancel(client);

@@ -12,6 +12,7 @@ import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition, Series } from '../model/definition.ts';
 import type { Table } from '../model/table.ts';
 import type { Placement } from '../pg/placement.ts';
+import { isPooled } from '../pg/pooler.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 import { planAppChange } from './app-change.ts';
 import { applyChange } from './apply-change.ts';
@@ -80,7 +81,11 @@ export function createDefiner(
           inTransaction(client, (connection) =>
             definition.kind === 'series'
               ? runAll(connection, definition, catalog, caller, left)
-              : run(connection, definition, catalog, caller, { large, left }),
+              : run(connection, definition, catalog, caller, {
+                  // Phases need a session of their own.
+                  large: isPooled(client) ? Infinity : large,
+                  left,
+                }),
           ),
         );
         catalogs.put(made.catalog);

@@ -29,7 +29,7 @@ async function phasesOf(
   { evolution }: Change,
   most: number,
 ): Promise<Preparation | undefined> {
-  if (!evolution) return undefined;
+  if (!evolution || most === Infinity) return undefined;
   const preparation = prepare(evolution);
   if (preparation.phases.length === 0) return undefined;
   for (const physical of preparation.tables) {

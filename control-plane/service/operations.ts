@@ -4,6 +4,7 @@ import type { Catalogs } from '../catalog/cache.ts';
 import { claim, release, runningOperations } from '../catalog/operations.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Pool } from '../pg/pool.ts';
+import { isPooled } from '../pg/pooler.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 import { drive } from './drive.ts';
 import { Interrupted } from './interrupted.ts';
@@ -27,6 +28,9 @@ export interface OperationSettings {
   /** At once in one process: each holds a connection. */
   readonly most?: number;
 }
+
+const needsSession =
+  'The change of a table was interrupted, and goes on where DATABASE_URL names Postgres itself';
 
 /** Operations over the connections that may define. */
 export function createOperations(
@@ -55,6 +59,8 @@ export function createOperations(
   const attempt = (id: number): Promise<Catalog | undefined> =>
     ddl.borrow(async (client, lease) => {
       if (stopped) throw new Interrupted('stopping');
+      // The claim is a lock of this very session.
+      if (isPooled(client)) throw new ServiceError('database_busy', needsSession);
       if (!(await inTransaction(client, (connection) => claim(connection, id)))) return undefined;
       const cancel = (): void => void ddl.cancel(client);
       cancels.add(cancel);

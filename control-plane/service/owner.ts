@@ -1,6 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Connection } from '../catalog/connection.ts';
 import type { Pool } from '../pg/pool.ts';
+import { localSettings } from '../pg/settings.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 
 /** {@link asOwner} with its pool settled. */
@@ -18,7 +19,7 @@ export async function asOwner<T>(
   try {
     return await ddl.borrow(async (client, lease) => {
       try {
-        await client.query('begin; set local role rowhouse_owner');
+        await client.query(`begin; set local role rowhouse_owner; ${localSettings}`);
         const result = await work(client);
         await client.query('commit');
         return result;

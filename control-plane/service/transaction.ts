@@ -1,4 +1,5 @@
 import type { Connection } from '../catalog/connection.ts';
+import { localSettings } from '../pg/settings.ts';
 
 /** A transaction as the owner of everything; lock_timeout so that a definition waiting behind a long read does not stop all others. */
 export async function inTransaction<T>(
@@ -7,7 +8,9 @@ export async function inTransaction<T>(
 ): Promise<T> {
   await client.query('begin');
   try {
-    await client.query("set local role rowhouse_owner; set local lock_timeout = '2s'");
+    await client.query(
+      `set local role rowhouse_owner; set local lock_timeout = '2s'; ${localSettings}`,
+    );
     const result = await work(client);
     await client.query('commit');
     return result;

@@ -95,6 +95,11 @@ describe('doctor', () => {
       'set-config',
       () => 'grant execute on function pg_catalog.set_config(text, text, boolean) to public',
     ],
+    [
+      'shared-functions',
+      () => 'grant execute on function pg_catalog.pg_advisory_lock(bigint) to public',
+    ],
+    ['staging', () => `revoke temporary on database "${database.name}" from rowhouse_gateway`],
     ['leakproof', () => 'alter function pg_catalog.ts_match_vq(tsvector, tsquery) not leakproof'],
     [
       'parallel',

@@ -107,6 +107,7 @@ describe('values', () => {
     ['ROWHOUSE_CLAIMS', '{"user":"sub"}'],
     ['ROWHOUSE_CLAIMS', '["sub"]'],
     ['ROWHOUSE_CLAIMS', 'sub'],
+    ['ROWHOUSE_POOLER', 'pooler.example:6432'],
     ['ROWHOUSE_BASE_DOMAIN', 'https://example.com/'],
     ['ROWHOUSE_OPEN_REGISTRATION', 'maybe'],
     ['ROWHOUSE_RATE_LIMIT', '10 per second'],
