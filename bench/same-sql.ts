@@ -6,6 +6,7 @@ import type { Catalog } from '../control-plane/model/catalog.ts';
 import { claimsOf, type Principal } from '../control-plane/model/principal.ts';
 import type { Entry } from '../control-plane/pg/session.ts';
 import { plan } from '../control-plane/plan/plan.ts';
+import type { Sight } from '../control-plane/plan/planned.ts';
 import type { Bench } from './environment.ts';
 
 /** A request as the server would put it to Postgres. */
@@ -24,6 +25,7 @@ export function planRequest(
   catalog: Catalog,
   principal: Principal,
   request: { readonly method: string; readonly path: string; readonly body?: object },
+  sight?: Sight,
 ): Planned {
   const url = new URL(request.path, 'http://bench');
   const routes = dialects.flatMap((dialect) =>
@@ -52,7 +54,7 @@ export function planRequest(
   if (statement === undefined || typeof statement === 'function') {
     throw new Error(`${request.method} ${request.path} is not one statement`);
   }
-  const { query, show, intent } = plan(statement, catalog);
+  const { query, show, intent } = plan(statement, catalog, sight);
   const claims = JSON.stringify(claimsOf(principal, 'bench'));
   return {
     entry: { tenant: catalog.tenant, version: catalog.version, claims, show, intent },

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Principal } from '../../control-plane/model/principal.ts';
 import { type Bench, person } from '../environment.ts';
 import { rate, timed } from '../measure.ts';
@@ -38,7 +39,7 @@ export const dataSvc: Scenario = async (bench) => {
     tables: [queries.shown, bulk, writers.shown],
     goals: [...queries.goals, ...writers.goals],
     notes: [
-      'by hand: the same JSON from a table without policies, the readers of each row in an array of its own; GIN on readers, GIN on data, B-tree on id. Sequential: that SQL with indexes forbidden',
+      'by hand: the same JSON from a table without policies, the readers of each row in an array of its own; GIN on readers, GIN on data, B-tree on id. Gathered: the same, readable rows found first and sorted then; speed is that of the better of the two. Sequential: that SQL with indexes forbidden',
     ],
   };
 };
@@ -84,11 +85,19 @@ async function seed(bench: Bench, tenant: string, size: number): Promise<void> {
   }
 }
 
+/** Readable rows in order as somebody would ask for them, and as somebody would who knows that they are few: gathered first, sorted then. */
+type Form = 'ordered' | 'gathered';
+
 /** The reply of a query as somebody would write it for this table alone. */
-function handWritten(tenant: string, condition: string, order: string): string {
+function handWritten(tenant: string, condition: string, order: string, form: Form): string {
+  const readable = `select * from "t_${tenant}".by_hand where readers && $1::text[]${condition}`;
+  const page =
+    form === 'ordered'
+      ? `${readable}${order}`
+      : `select * from (${readable} offset 0) as g${order}`;
   return `select coalesce(json_agg(json_build_object('id', r.id, 'table', 'things', 'authors', r.authors, 'readers', r.readers,
       'writers', r.writers, 'deleters', r.deleters, 'data', r.data, 'createdAt', r.created_at, 'updatedAt', r.updated_at)), '[]')::text
-    from (select * from "t_${tenant}".by_hand where readers && $1::text[]${condition}${order}) as r`;
+    from (${page}) as r`;
 }
 
 async function compareQueries(
@@ -110,26 +119,37 @@ async function compareQueries(
       const caller = person(tenant, sub);
       await storeVerdicts(bench, caller);
       for (const { what, query, condition, order } of questions) {
-        const planned = planRequest(catalog, caller, {
+        const asked = {
           method: 'POST',
           path: '/data-svc/objects',
           body: { table: 'things', query },
-        });
-        const text = handWritten(tenant, condition, order);
+        };
+        const first = planRequest(catalog, caller, asked);
+        const text = handWritten(tenant, condition, order, 'ordered');
         const values = [[sub, 'any']];
-        await enter(guarded, planned);
-        const [hand, scan, ours] = await race(bench, {
+        await enter(guarded, first);
+        // As the server sends it from the second request on: it remembers what the first has told.
+        const little = await seesLittle(guarded, tenant, query.limit);
+        const sight = { seesLittle: () => little, learn: () => undefined };
+        const planned = planRequest(catalog, caller, asked, sight);
+        const [hand, gathered, scan, ours] = await race(bench, {
           hand: { client: free, text, values },
+          gathered: {
+            client: free,
+            text: handWritten(tenant, condition, order, 'gathered'),
+            values,
+          },
           scan: { client: scanning, text: `/* scan */ ${text}`, values },
           ours: { client: guarded, ...planned.query },
         });
         await guarded.query('rollback');
-        if (!hand || !scan || !ours) continue;
+        if (!hand || !gathered || !scan || !ours) continue;
         const label = `${share * 100} %, ${what}`;
-        const speed = 1 / ours.ratio;
+        const speed = Math.min(hand.median, gathered.median) / ours.median;
         rows.push([
           label,
           figure(hand.median),
+          figure(gathered.median),
           figure(ours.median),
           times(speed),
           figure(scan.median),
@@ -143,8 +163,24 @@ async function compareQueries(
     await Promise.all([free.end(), scanning.end(), guarded.end()]);
   }
   const title = `Queries by share of objects readable, ${figure(size)} objects`;
-  const headers = ['sees, asks', 'by hand ms', 'ours ms', 'speed', 'sequential ms', 'speed'];
+  const headers = [
+    'sees, asks',
+    'by hand ms',
+    'gathered ms',
+    'ours ms',
+    'speed',
+    'sequential ms',
+    'speed',
+  ];
   return { shown: { title, headers, rows }, goals };
+}
+
+async function seesLittle(client: pg.Client, tenant: string, page: number): Promise<boolean> {
+  const { rows } = await client.query<{ little: boolean }>(
+    `select "t_${tenant}"._rowhouse_sparse('"t_${tenant}".things', $1) as little`,
+    [page],
+  );
+  return rows[0]?.little ?? false;
 }
 
 /** Bulk upserts over HTTP: objects that are new, that are there, and that are there and get other lists. */

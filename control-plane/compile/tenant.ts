@@ -52,15 +52,17 @@ function tenantTables(slug: string): readonly string[] {
   digest bytea not null constraint _rowhouse_acls_digest_key unique,
   mode text not null default 'acl'
 )`,
-    // external: bits are read whole for every statement; compressed they would be unpacked each time.
+    // external: bits are read whole for every statement; compressed they would be unpacked each time. acls: the ones of few bits.
     toText(sql`create table ${s}._rowhouse_verdicts (
   key text not null,
   "right" text not null,
   covered integer not null,
   bits varbit not null,
+  acls integer[],
   constraint _rowhouse_verdicts_pkey primary key (key, "right")
 )`),
-    toText(sql`alter table ${s}._rowhouse_verdicts alter column bits set storage external`),
+    toText(sql`alter table ${s}._rowhouse_verdicts alter column bits set storage external,
+  alter column acls set storage external`),
     // relation null: every table of the tenant.
     toText(sql`create table ${s}._rowhouse_grants (
   id integer generated always as identity constraint _rowhouse_grants_pkey primary key,

@@ -145,7 +145,11 @@ end`,
       volatility: 'stable',
       definer: true,
       body: sql`begin
-  return rowhouse.ones(${s}._rowhouse_bits('read'));
+  return coalesce(
+    (select v.acls from ${s}._rowhouse_verdicts as v
+     where v.key = (select p.key from rowhouse.principal_in(${tenant}) as p) and v."right" = 'read'
+       and v.covered > (select max(a.id) from ${s}._rowhouse_acls as a)),
+    rowhouse.ones(${s}._rowhouse_bits('read')));
 end`,
       about: 'ACLs the caller may read.',
     },

@@ -13,7 +13,7 @@ import { planLink } from './link.ts';
 import { planLocate } from './locate.ts';
 import { packed } from './pack.ts';
 import { planPath } from './path.ts';
-import type { Planned } from './planned.ts';
+import type { Planned, Sight } from './planned.ts';
 import { planRead } from './read.ts';
 import { planRequire } from './require.ts';
 import { planShare } from './share.ts';
@@ -26,11 +26,11 @@ import { planUpsert } from './upsert.ts';
  * Statement + catalog → SQL. Pure.
  * @throws ServiceError when a name, operand or feature of the statement has no meaning in the catalog
  */
-export function plan(statement: Statement, catalog: Catalog): Planned {
+export function plan(statement: Statement, catalog: Catalog, sight?: Sight): Planned {
   checkEndpoint(statement, catalog);
   switch (statement.kind) {
     case 'read':
-      return planRead(statement, catalog);
+      return planRead(statement, catalog, sight);
     case 'insert':
       return planInsert(packed(spelled(statement, catalog), catalog), catalog);
     case 'upsert':

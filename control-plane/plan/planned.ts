@@ -12,6 +12,13 @@ export interface Suspect {
   readonly test: 'pattern' | 'zone' | BaseType;
 }
 
+/** What is known of how much of a table the caller sees, which decides the way to a page of it. Only ever a matter of speed. */
+export interface Sight {
+  /** Undefined: not known. Postgres is asked along with the page, and says so in the answer. */
+  readonly seesLittle: (table: Table, page: number) => boolean | undefined;
+  readonly learn: (table: Table, page: number, little: boolean) => void;
+}
+
 /** A statement resolved against a catalog. The text depends on its shape only; every value is bound. */
 export interface Planned {
   /** Answers with exactly one row, that of answer-row.ts. */
@@ -25,4 +32,6 @@ export interface Planned {
   readonly suspects: readonly Suspect[];
   /** What a value that doesn't fit means: row_not_found where it can only be a key. */
   readonly misfit?: ErrorKind;
+  /** The page for which the answer tells, behind the cursor, whether the caller sees little of the table. */
+  readonly asksSight?: number;
 }

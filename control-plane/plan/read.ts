@@ -10,7 +10,7 @@ import { candidates } from './candidates.ts';
 import { keyColumns, parseKey } from './key.ts';
 import { castText } from './operand.ts';
 import { cursorColumns, cursorText, isBehind, orderBy, terms, valuesBehind } from './order.ts';
-import type { Planned } from './planned.ts';
+import type { Planned, Sight } from './planned.ts';
 import { condition } from './predicate.ts';
 import { refusal, verdict } from './refuse.ts';
 import {
@@ -26,7 +26,7 @@ import {
 import { shape } from './shape.ts';
 
 /** Rows of one table: matches, page and print in one statement. */
-export function planRead(read: Read, catalog: Catalog): Planned {
+export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
   const context = newContext(catalog);
   const table = tableOf(catalog, read.table);
   const source = tableSource(table);
@@ -45,45 +45,57 @@ export function planRead(read: Read, catalog: Catalog): Planned {
   const select =
     cursor === undefined ? printer.select : sql`${printer.select}, ${cursorText(order)} as cursor`;
   const lists = printer.lists ? [joinLists(table, source)] : [];
-  const joins = join([...lists, ...printer.joins], '');
   const joined = lists.length + printer.joins.length > 0;
-  // Lists and related rows of a page are looked up when it is cut, not those of every match that was sorted for it (0.24× the time for 20 of 100).
-  const cutFirst = joined && cursor === undefined && read.limit !== undefined;
-  const paged = (from: Sql, conditions: readonly Sql[]): Sql =>
-    cutFirst
-      ? sql`select ${select} from (select t.* from ${from} as t${whereAll(conditions)}${orderBy(order)}${page}) as t${joins}${orderBy(order)}`
-      : sql`select ${select} from ${from} as t${joins}${whereAll(conditions)}${orderBy(order)}${page}`;
+  const joins = join([...lists, ...printer.joins], '');
   const beyond = after ? [isBehind(passed)] : [];
-  const rows = (gate: readonly Sql[]): Sql => paged(candidates(read), [...gate, ...beyond]);
+  const pageFrom = (from: Sql, conditions: readonly Sql[]): Sql =>
+    sql`select t.* from ${from} as t${whereAll([...conditions, ...beyond])}${orderBy(order)}${page}`;
+  const printed = (from: Sql): Sql =>
+    sql`select ${select} from (${from}) as t${joins}${orderBy(order)}`;
   // `offset 0` keeps the limit from reaching the choice of index: the sparse branch reads by _acl and sorts the little it finds.
   const few = (gate: readonly Sql[]): Sql =>
-    paged(sql`(select t.* from matching as t${whereAll(gate)} offset 0)`, beyond);
-  const sparse = isListOfAcl(read, table) ? gated(read, table, source) : undefined;
-  const branches = sparse
-    ? sql`(${rows([sparse.dense])}) union all (${few(sparse.sparse)})`
-    : rows([]);
+    pageFrom(sql`(select t.* from matching as t${whereAll(gate)} offset 0)`, []);
+  const ways = isListOfAcl(read, table) ? gated(read, table, source, sight) : undefined;
+  // Lists and related rows of a page are looked up when it is cut, not those of every match that was sorted for it (0.24× the time for
+  // 20 of 100), and behind both branches, where they are planned once.
+  const listed = ways
+    ? printed(
+        join(
+          [
+            ...(ways.dense ? [sql`(${pageFrom(candidates(read), ways.dense)})`] : []),
+            ...(ways.few ? [sql`(${few(ways.few)})`] : []),
+          ],
+          ' union all ',
+        ),
+      )
+    : joined && read.limit !== undefined
+      ? printed(pageFrom(candidates(read), []))
+      : sql`select ${select} from ${candidates(read)} as t${joins}${whereAll(beyond)}${orderBy(order)}${page}`;
   const ctes = [
     sql`matching as not materialized (select t.* from ${relation(table)} as t${whereAll(where)})`,
     ...(after ? [after] : []),
-    ...(sparse ? [sparse.gate] : []),
+    ...(ways?.gate ? [ways.gate] : []),
     ...(cursor === undefined
       ? []
       : [
-          sql`page as materialized (select x.*, row_number() over () as place from (${branches}) as x)`,
+          sql`page as materialized (select x.*, row_number() over () as place from (${listed}) as x)`,
         ]),
   ];
-  const total = read.total ? counted(sparse) : sql`null::bigint`;
+  const total = read.total ? counted(ways) : sql`null::bigint`;
   const behindPage = sql`limit 1 offset ${bind((read.limit ?? 0) + (read.offset ?? 0))}::bigint`;
   const more = read.more
     ? sql`(select count(*)::int from (select 1 from matching ${behindPage}) as m)`
     : sql`null::int`;
   const answer = refused(read, table, read.after !== undefined, printer.rows);
-  const from = cursor === undefined ? sql`(${branches}) as r` : cut(cursor);
+  const from = cursor === undefined ? sql`(${listed}) as r` : cut(cursor);
   const next =
     cursor === undefined
       ? sql``
       : sql`, (select p.cursor from page as p where p.place = ${bind(cursor)}::bigint and exists (select 1 from page as q where q.place > p.place)) as cursor`;
-  const text = sql`with ${join(ctes)} select ${answerRow({ rows: answer, total, matched: more })}${next} from ${from}`;
+  const said = ways?.gate
+    ? sql`${cursor === undefined ? sql`, null::text as cursor` : sql``}, (select g.sparse from gate as g) as sparse`
+    : sql``;
+  const text = sql`with ${join(ctes)} select ${answerRow({ rows: answer, total, matched: more })}${next}${said} from ${from}`;
   return {
     query: toQuery(text),
     show: read.show,
@@ -92,6 +104,7 @@ export function planRead(read: Read, catalog: Catalog): Planned {
     table,
     suspects: context.suspects,
     ...(read.require?.key === undefined ? {} : { misfit: 'row_not_found' as const }),
+    ...(ways?.gate ? { asksSight: ways.page } : {}),
   };
 }
 
@@ -198,11 +211,13 @@ export function keyEquals(table: Table, source: Source, values: readonly string[
 }
 
 /** All matches: by the access lists where these are the shorter way. */
-function counted(sparse: { readonly sparse: readonly Sql[] } | undefined): Sql {
+function counted(ways: Ways | undefined): Sql {
   const all = sql`(select count(*) from matching)`;
-  if (!sparse) return all;
-  const few = sql`(select count(*) from matching as t${whereAll(sparse.sparse)})`;
-  return sql`case when (select g.sparse from gate as g) then ${few} else ${all} end`;
+  if (!ways?.few) return all;
+  const few = sql`(select count(*) from matching as t${whereAll(ways.few)})`;
+  return ways.dense
+    ? sql`case when (select g.sparse from gate as g) then ${few} else ${all} end`
+    : few;
 }
 
 /** The page without the row that tells whether more follow. */
@@ -223,18 +238,29 @@ function isListOfAcl(read: Read, table: Table): boolean {
   );
 }
 
-/** Two branches behind one-time filters, of which one runs: see docs/decisions/0007. */
-function gated(
-  read: Read,
-  table: Table,
-  source: Source,
-): { gate: Sql; dense: Sql; sparse: readonly Sql[] } {
+/** The ways to a page of a table with access lists, each with its conditions: along the order, or by the lists the caller may read. */
+interface Ways {
+  readonly page: number;
+  readonly dense?: readonly Sql[];
+  readonly few?: readonly Sql[];
+  /** Decides between the two. */
+  readonly gate?: Sql;
+}
+
+/**
+ * The way that is known to be the shorter; where none is, both behind one-time filters, of which one runs: see docs/decisions/0007.
+ */
+function gated(read: Read, table: Table, source: Source, sight: Sight | undefined): Ways {
   const page = (read.limit ?? read.cap + 1) + (read.offset ?? 0);
-  const test = sql`${own(table, '_rowhouse_sparse')}(${literal(toText(relation(table)))}::regclass, ${bind(page)}::int)`;
   const ids = sql`(select ${own(table, '_rowhouse_sparse_acls')}())::int[]`;
+  const listed = sql`${source.column('_acl')} = any(${ids})`;
+  const known = sight?.seesLittle(table, page);
+  if (known !== undefined) return known ? { page, few: [listed] } : { page, dense: [] };
+  const test = sql`${own(table, '_rowhouse_sparse')}(${literal(toText(relation(table)))}::regclass, ${bind(page)}::int)`;
   return {
+    page,
     gate: sql`gate as materialized (select ${test} as sparse)`,
-    dense: sql`not (select g.sparse from gate as g)`,
-    sparse: [sql`(select g.sparse from gate as g)`, sql`${source.column('_acl')} = any(${ids})`],
+    dense: [sql`not (select g.sparse from gate as g)`],
+    few: [sql`(select g.sparse from gate as g)`, listed],
   };
 }

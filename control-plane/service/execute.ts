@@ -8,12 +8,13 @@ import type { Placement } from '../pg/placement.ts';
 import type { Entry, Session } from '../pg/session.ts';
 import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
 import { plan } from '../plan/plan.ts';
-import type { Planned } from '../plan/planned.ts';
+import type { Planned, Sight } from '../plan/planned.ts';
 import { reachQuery } from '../plan/reach.ts';
 import type { Result, Statement } from '../statement/statement.ts';
 import { diagnose, type Run } from './diagnose.ts';
 import type { Caller, EngineParts } from './engine.ts';
 import { createExtender } from './extend.ts';
+import { createSightMemory } from './sight.ts';
 
 export interface ExecuteParts {
   readonly placement: Placement;
@@ -27,6 +28,7 @@ const retries = 5;
 export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
   const { session } = parts;
   const extend = createExtender(session);
+  const memory = createSightMemory();
   return async (statements, catalog, caller, view) => {
     const gates = gatesOf(catalog, caller, view);
     const { data } = parts.placement(catalog.tenant);
@@ -34,11 +36,12 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
     const options = { signal: caller.signal };
     const alone: Run = async (planned, ...queries) =>
       only(await session.run(data, enter(planned), [...gates, ...queries], options));
+    const sight = memory.of(catalog, caller.principal);
     const [first] = statements;
     const results = await retried(async () => {
       if (statements.length === 1 && first) {
         const statement = typeof first === 'function' ? first([]) : first;
-        return [await perform(statement, catalog, alone, alone)];
+        return [await perform(statement, catalog, alone, alone, sight)];
       }
       return await session.transaction(
         data,
@@ -50,7 +53,7 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
             done.push(
               await numbered(index, async () => {
                 const statement = typeof step === 'function' ? step(done) : step;
-                return await perform(statement, catalog, together, alone);
+                return await perform(statement, catalog, together, alone, sight);
               }),
             );
           }
@@ -113,16 +116,20 @@ export async function perform(
   catalog: Catalog,
   run: Run,
   alone: Run,
+  sight?: Sight,
 ): Promise<Result> {
   let planned: Planned;
   try {
-    planned = plan(statement, catalog);
+    planned = plan(statement, catalog, sight);
   } catch (error) {
     // Faults that show without Postgres: whatever comes before validation still comes first.
     throw await diagnose({ statement, catalog, error, within: run, alone });
   }
   try {
-    const result = resultOf(await run(planned, planned.query));
+    const answer = await run(planned, planned.query);
+    const result = resultOf(answer);
+    const { table, asksSight } = planned;
+    if (asksSight !== undefined) sight?.learn(table, asksSight, answer[6] === 't');
     const gate = isBare(statement, result) ? reachQuery(planned, catalog) : undefined;
     if (gate) await run(planned, gate);
     return result;

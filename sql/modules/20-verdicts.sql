@@ -129,9 +129,11 @@ begin
   end;
   if ready then
     execute format(
-      'insert into %I._rowhouse_verdicts (key, "right", covered, bits)
-       select $1, r, length(b), b from unnest($2::text[], $3::varbit[]) as u (r, b)
-       on conflict (key, "right") do update set covered = excluded.covered, bits = excluded.bits
+      -- Few ACLs are stored by number too: told from 10,000 bits anew they took .1 of a page's .5 ms.
+      'insert into %I._rowhouse_verdicts (key, "right", covered, bits, acls)
+       select $1, r, length(b), b, case when r = ''read'' and bit_count(b) <= 2000 then rowhouse.ones(b) end
+       from unnest($2::text[], $3::varbit[]) as u (r, b)
+       on conflict (key, "right") do update set covered = excluded.covered, bits = excluded.bits, acls = excluded.acls
          where _rowhouse_verdicts.covered < excluded.covered', schema_name)
       using p.key, array['read', 'edit', 'delete', 'manage'], all_bits;
   end if;

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceError } from '../../control-plane/base/errors.ts';
 import type { Principal } from '../../control-plane/model/principal.ts';
+import { plan } from '../../control-plane/plan/plan.ts';
 import type { Read, Statement } from '../../control-plane/statement/statement.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { principal } from '../support/principal.ts';
+import { asGateway } from '../support/sql.ts';
 import { compare, type Harness, insert, openHarness, output, read, table } from './plan-harness.ts';
 
 let database: TestDatabase;
@@ -301,5 +303,29 @@ describe('callers of few rows', () => {
     expect(
       await h.rows(kim, read('docs', ['title', 'access_read'], { order, limit: 4, offset: 2 })),
     ).toEqual(all.slice(2, 6));
+    // Asked once more, the way is known; a way that was the wrong one to remember gives the same rows, for every caller.
+    const page = { ...read('docs', ['title', 'access_read'], { order, limit: 4 }), total: true };
+    const seen = async (who: Principal, way?: boolean) => {
+      const sight = { seesLittle: () => way, learn: () => undefined };
+      const planned = plan(page, h.catalog, sight);
+      expect(planned.asksSight).toBe(way === undefined ? 4 : undefined);
+      return await asGateway(database, who, async (client) => {
+        const { text, values } = planned.query;
+        const { rows } = await client.query({ text, values: [...values], rowMode: 'array' });
+        const [shown, count, total, matched, changed, cursor, little] = rows[0] ?? [];
+        expect([matched, changed, cursor ?? null]).toEqual([null, null, null]);
+        return { told: [JSON.parse(shown), count, total], little };
+      });
+    };
+    expect((await seen(kim)).told).toEqual([all.slice(0, 4), 4, '10']);
+    expect((await seen(kim)).little).toBe(true);
+    const sudo = principal(h.tenant, 'sudo', { access: 'root', sudo: true });
+    expect((await seen(sudo)).little).toBe(false);
+    for (const who of [kim, ann, sudo]) {
+      const { told } = await seen(who);
+      for (const way of [true, false]) {
+        expect(await seen(who, way)).toEqual({ told, little: undefined });
+      }
+    }
   });
 });
