@@ -81,6 +81,44 @@ export function convert(
   }
 }
 
+/**
+ * {@link convert} for the values of one column. What most texts of a type look like is told by one expression; a setting of the file about the
+ * type, and whatever else there is, goes the long way.
+ */
+export function converter(
+  type: ColumnType,
+  field: Omit<Spelling, 'name'>,
+  textual: boolean,
+): (value: Json) => Json {
+  const long = (value: Json): Json => convert(value, type, field, textual);
+  const { list, booleans, decimalChar, groupChar, bareNumber, pattern } = field;
+  if (list !== undefined || type.array || type.base === 'jsonb') return long;
+  switch (classOf(type)) {
+    case 'text':
+      return (value) => (typeof value === 'string' && !value.includes('\0') ? value : long(value));
+    case 'boolean':
+      if (booleans !== undefined) return long;
+      return (value) => (value === 'true' ? true : value === 'false' ? false : long(value));
+    default: {
+      const common = commonTexts[type.base];
+      const altered = decimalChar ?? groupChar ?? bareNumber ?? pattern;
+      if (common === undefined || altered !== undefined) return long;
+      return (value) => (typeof value === 'string' && common.test(value) ? value : long(value));
+    }
+  }
+}
+
+/** Texts that are values of the type as they stand; not all of them. */
+const commonTexts: Readonly<Partial<Record<ColumnType['base'], RegExp>>> = {
+  smallint: /^-?\d{1,18}$/,
+  integer: /^-?\d{1,18}$/,
+  bigint: /^-?\d{1,18}$/,
+  numeric: /^-?\d{1,15}(\.\d{1,15})?$/,
+  real: /^-?\d{1,15}(\.\d{1,15})?$/,
+  'double precision': /^-?\d{1,15}(\.\d{1,15})?$/,
+  date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$/,
+};
+
 function members(text: string, type: ColumnType, separator: string): Json {
   const { array, ...member } = type;
   const parts = text === '' ? [] : text.split(separator);

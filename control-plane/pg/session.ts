@@ -27,8 +27,6 @@ export interface RunOptions {
 }
 
 export interface TransactionOptions extends RunOptions {
-  /** Done as the gateway, before anybody enters. */
-  readonly first?: (client: pg.PoolClient) => Promise<void>;
   /** All statements see the rows of one moment. */
   readonly snapshot?: boolean;
 }
@@ -38,6 +36,9 @@ export type Attempt = (
   entry: Entry,
   ...queries: readonly Query[]
 ) => Promise<{ readonly rows: readonly WireRow[] } | { readonly error: unknown }>;
+
+/** Does something as the gateway itself inside an open transaction, between statements of principals. */
+export type AsGateway = <T>(task: (client: pg.PoolClient) => Promise<T>) => Promise<T>;
 
 /** Runs a statement as its principal inside an open transaction. */
 export type Runner = (entry: Entry, ...queries: readonly Query[]) => Promise<readonly WireRow[]>;
@@ -54,7 +55,7 @@ export interface Session {
   /** Several round trips in one transaction; each enters anew, for show and intent differ. Rolls back when `work` throws. */
   readonly transaction: <T>(
     pool: Pool,
-    work: (run: Runner, attempt: Attempt) => Promise<T>,
+    work: (run: Runner, attempt: Attempt, asGateway: AsGateway) => Promise<T>,
     options?: TransactionOptions,
   ) => Promise<T>;
 }
@@ -118,11 +119,6 @@ export function createSession(settings: SessionSettings = {}): Session {
         let begun = false;
         let failure: unknown;
         try {
-          if (options.first) {
-            await send(pool, client, lease, [statement('begin')], options.signal);
-            begun = true;
-            await options.first(client);
-          }
           // Only the gateway may enter, and the entry before has made the session the tenant's.
           const opened = (): readonly Query[] => {
             const begin = options.snapshot ? 'begin isolation level repeatable read' : 'begin';
@@ -159,7 +155,16 @@ export function createSession(settings: SessionSettings = {}): Session {
               return { error };
             }
           };
-          const result = await work(run, attempt);
+          const asGateway: AsGateway = async (task) => {
+            try {
+              await send(pool, client, lease, opened(), options.signal);
+              return await task(client);
+            } catch (error) {
+              failure = error;
+              throw error;
+            }
+          };
+          const result = await work(run, attempt, asGateway);
           // COMMIT of a failed transaction rolls back without a word.
           if (failure !== undefined) throw failure;
           if (begun) await send(pool, client, lease, [statement('commit')], undefined);

@@ -18,8 +18,9 @@ export interface LoadReport {
 /** Faults told of at most. */
 export const mostFaults = 100;
 
-/** Rows staged and rows refused. */
+/** Rows read, those staged of them, and rows refused, before they were staged or after. */
 export class Tally {
+  read = 0;
   staged = 0;
   refused = 0;
   readonly faults: LoadFault[] = [];

@@ -18,23 +18,36 @@ interface Done {
 
 type Try = (query: ReturnType<typeof planLoad>) => ReturnType<Attempt>;
 
+/** Writes what is staged, span by span. */
+export interface Writer {
+  /** Whether rows are still to be written: a file that shows to be wrong is not worth it, unless what is wrong is skipped. */
+  readonly wanted: () => boolean;
+  /** @throws ServiceError limit_exceeded */
+  readonly write: (from: number, to: number) => Promise<void>;
+  /** What came of it all, once rows that waited for others have had their chance. */
+  readonly end: () => Promise<Done>;
+}
+
 /**
- * Staged rows into their table. All in one statement; where that fails, halves of them, until each row that can't be written stands alone.
- * A row that refers to another of its table is tried again when that may have come. @throws ServiceError limit_exceeded
+ * Staged rows into their table. A span in one statement; where that fails, halves of it, until each row that can't be written stands alone.
+ * A row that refers to another of its table is tried again at the end, for that may have come: such a table is staged whole.
  */
-export async function writeStaged(
+export function stagedWriter(
   into: Staging,
   { skip, by }: { readonly skip: boolean; readonly by?: readonly string[] },
   catalog: Catalog,
   tally: Tally,
   attempt: Try,
-): Promise<Done> {
+): Writer {
   const done = { inserted: 0, updated: 0 };
-  // A file that shows to be wrong is not worth the writing.
-  if (tally.staged === 0 || (!skip && tally.refused > 0)) return done;
   const ownReferences = refersToItself(into.table);
   let judged = 0;
+  let refused = 0;
   let waiting: LoadFault[] = [];
+  const refuse = (fault: LoadFault): void => {
+    refused++;
+    tally.refuse(fault);
+  };
 
   const write = async (from: number, to: number): Promise<Omit<LoadFault, 'row'> | undefined> => {
     const span: LoadSpan = { from, to, ...(by ? { by } : {}) };
@@ -57,7 +70,7 @@ export async function writeStaged(
       if (++judged > mostJudged) throw tooMany(into.table);
       const found = { row: from, ...fault };
       if (ownReferences && fault.code === 'reference') waiting.push(found);
-      else tally.refuse(found);
+      else refuse(found);
       return;
     }
     const middle = Math.floor((from + to) / 2);
@@ -65,22 +78,28 @@ export async function writeStaged(
     if (skip || tally.faults.length < mostFaults) await settle(middle + 1, to);
   };
 
-  await settle(1, tally.staged + tally.refused);
-  for (let before = Infinity; waiting.length > 0 && waiting.length < before; ) {
-    before = waiting.length;
-    const left: LoadFault[] = [];
-    // Mostly those that others refer to come later in a file.
-    for (const each of waiting.toReversed()) {
-      const fault = await write(each.row, each.row);
-      if (fault) left.push({ row: each.row, ...fault });
-    }
-    waiting = left;
-  }
-  for (const fault of waiting) tally.refuse(fault);
-  return done;
+  return {
+    wanted: () => skip || (tally.refused === refused && tally.faults.length < mostFaults),
+    write: settle,
+    end: async () => {
+      for (let before = Infinity; waiting.length > 0 && waiting.length < before; ) {
+        before = waiting.length;
+        const left: LoadFault[] = [];
+        // Mostly those that others refer to come later in a file.
+        for (const each of waiting.toReversed()) {
+          const fault = await write(each.row, each.row);
+          if (fault) left.push({ row: each.row, ...fault });
+        }
+        waiting = left;
+      }
+      for (const fault of waiting) refuse(fault);
+      return done;
+    },
+  };
 }
 
-function refersToItself(table: Table): boolean {
+/** Whether rows of the table may refer to others of it, which may come later in a file. */
+export function refersToItself(table: Table): boolean {
   return table.references.some(({ target }) => sameName(target, table));
 }
 

@@ -75,11 +75,11 @@ set intervalstyle = iso_8601
 as $$ select value::text $$;
 comment on function rowhouse.json_duration(interval) is 'An interval as an ISO 8601 duration, whatever the session prints.';
 
+-- No SET clause: inlined into defaults and the conditions of triggers.
 create or replace function rowhouse.present()
 returns timestamptz
 language sql stable parallel safe
-set search_path = pg_catalog, pg_temp
-as $$ select date_trunc('milliseconds', now()) $$;
+as $$ select pg_catalog.date_trunc('milliseconds', pg_catalog.now()) $$;
 comment on function rowhouse.present() is 'Time of the transaction at the precision system times are stored in.';
 
 create or replace function rowhouse.bounded(reply text)

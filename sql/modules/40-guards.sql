@@ -294,91 +294,10 @@ $$;
 comment on function rowhouse.touch() is
   'before update, row. Arguments: columns that take the present time (UTC) unless the update changes them itself.';
 
--- security definer: the sequence of an identity column is its owner's.
-create or replace function rowhouse.next_number()
-returns trigger
-language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return jsonb_populate_record(new, jsonb_build_object(tg_argv[0],
-    nextval(pg_get_serial_sequence(format('%I.%I', tg_table_schema, tg_table_name), tg_argv[0]))));
-end
-$$;
-comment on function rowhouse.next_number() is
-  'before insert, row, when the identity column named is null: an explicit null takes the next number, as an absent value does.';
-
--- security definer: the sequence of an identity column is its owner's.
-create or replace function rowhouse.follow_number()
-returns trigger
-language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  sequence regclass := pg_get_serial_sequence(format('%I.%I', tg_table_schema, tg_table_name), tg_argv[0]);
-  last bigint := coalesce(pg_sequence_last_value(sequence), 0);
-  -- For every row of an import: a statement put together would be planned for each.
-  given bigint := (to_jsonb(new) ->> tg_argv[0])::bigint;
-begin
-  if given > last then
-    -- The row may yet be refused, and what is drawn stays drawn: only so near that nobody uses the numbers up this way.
-    if given - last <= 100 then
-      while last < given loop
-        last := nextval(sequence);
-      end loop;
-    end if;
-  end if;
-  return new;
-end
-$$;
-comment on function rowhouse.follow_number() is
-  'before insert or update, row, when the identity column named has a value: its sequence moves beyond one near by, so that the next row of the statement finds it moved.';
-
--- security definer: the sequence of an identity column is its owner's.
-create or replace function rowhouse.follow_numbers()
-returns trigger
-language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  sequence regclass := pg_get_serial_sequence(format('%I.%I', tg_table_schema, tg_table_name), tg_argv[0]);
-  last bigint := coalesce(pg_sequence_last_value(sequence), 0);
-  given bigint;
-begin
-  if tg_level = 'STATEMENT' then
-    execute format('select max(%I) from new_rows', tg_argv[0]) into given;
-  else
-    execute format('select ($1).%I', tg_argv[0]) into given using new;
-  end if;
-  if given > last then
-    -- A sixteenth is never jumped over: one row with the last number would leave none for anybody else's.
-    select least(given, s.seqmax - s.seqmax / 16) into given from pg_sequence as s where s.seqrelid = sequence;
-  end if;
-  -- setval can take back numbers that others have drawn since we looked, nextval never does. So a gap is drawn number by number, and
-  -- jumped only where nobody draws as many in between; jumps wait for one another.
-  if given - last > 10000 then
-    perform pg_advisory_xact_lock(hashtextextended('follow_number', sequence::oid::bigint));
-    last := coalesce(pg_sequence_last_value(sequence), 0);
-    if given - last > 10000 then
-      perform setval(sequence, given);
-      last := given;
-    end if;
-  end if;
-  while last < given loop
-    last := nextval(sequence);
-  end loop;
-  return null;
-end
-$$;
-comment on function rowhouse.follow_numbers() is
-  'after insert (new_rows), statement, or after update, row: the sequence of the identity column named moves beyond the values that have been written.';
-
-revoke all on function rowhouse.touch(), rowhouse.next_number(), rowhouse.follow_number(), rowhouse.follow_numbers() from public;
-
 revoke all on function
   rowhouse.guard_frozen(), rowhouse.guard_sudo(), rowhouse.guard_insert(), rowhouse.guard_intent(),
   rowhouse.guard_sudo_columns(), rowhouse.guard_immutable(), rowhouse.stamp(), rowhouse.default_of(oid, text),
-  rowhouse.is_maintenance()
+  rowhouse.is_maintenance(), rowhouse.touch()
 from public;
 -- Called from trigger functions that run as the writer. Both speak of nothing the writer could not ask the catalog.
 grant execute on function rowhouse.default_of(oid, text), rowhouse.is_maintenance() to rowhouse_tenant;

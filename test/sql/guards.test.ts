@@ -124,6 +124,20 @@ describe('stamp', () => {
            _xact = pg_current_xact_id() as mine from ${s}.docs where id = '${id}'`,
       );
       expect(row).toEqual({ made: true, same: true, mine: true });
+      // Each by itself: what has been left to its default calls nobody.
+      for (const [name, value] of [
+        ['updated_at', `'1999-01-01'`],
+        ['_xact', `'1'`],
+        ['created_at', 'null'],
+      ]) {
+        const sent = await doc(client, `title, ${name}`, `'t', ${value}`);
+        const stamped = await one(
+          client,
+          `select created_at = date_trunc('milliseconds', now()) as made, updated_at = created_at as same,
+             _xact = pg_current_xact_id() as mine from ${s}.docs where id = '${sent}'`,
+        );
+        expect([name, stamped]).toEqual([name, { made: true, same: true, mine: true }]);
+      }
       const old = await doc(client, 'title, created_at', `'t', '2020-02-02T00:00:00Z'`);
       expect(
         await one(

@@ -206,13 +206,16 @@ describe('what a request leaves on its connection', () => {
     ['takes too long', query('select pg_sleep(30)::text'), undefined],
   ] as const)('is nothing, of one with a table of its own that %s', async (_, text, ms) => {
     const signal = ms === undefined ? {} : { signal: AbortSignal.timeout(ms) };
-    const made = session.transaction(pool, (run) => run(entry, text), {
-      first: (client) =>
-        client
-          .query('create temporary table left_over (a integer) on commit drop')
-          .then(() => undefined),
-      ...signal,
-    });
+    const made = session.transaction(
+      pool,
+      async (run, _attempt, asGateway) => {
+        await asGateway((client) =>
+          client.query('create temporary table left_over (a integer) on commit drop'),
+        );
+        return run(entry, text);
+      },
+      signal,
+    );
     expect(await kindOf(made)).not.toBe('done');
     expect(await stay()).toMatchObject({
       who: 'rowhouse_gateway',

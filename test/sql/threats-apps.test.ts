@@ -67,6 +67,8 @@ describe('numbers of rows', () => {
       expect(await codeOf(client, `insert into ${posts} (id) values (-${last})`)).toBe('42501');
     });
     await eve.refused(403, 'FORBIDDEN', 'POST', data, { id: last });
+    // In a request not even those near by.
+    await eve.refused(403, 'FORBIDDEN', 'POST', data, [{ id: 60 }, { id: null }]);
     const made = await root.call('POST', data, { owner: 'root' }, 201);
     expect(made.data).toMatchObject({ id: 3 });
   });

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import { convert } from '../../frictionless/convert.ts';
+import { converter } from '../../frictionless/convert.ts';
 import type { Column, TableDraft } from '../../model/table.ts';
 import type { Spelling } from '../../statement/transfer.ts';
 import type { SourceRow } from './source.ts';
@@ -20,9 +20,9 @@ export class Misfit extends Error {
 /** A column of the table with what the source says of it. */
 interface Place {
   readonly column: Column;
-  readonly said: Spelling;
+  readonly convert: (value: Json) => Json;
   /** Texts that stand for no value. */
-  readonly missing: readonly string[];
+  readonly missing: ReadonlySet<string>;
 }
 
 /**
@@ -39,7 +39,8 @@ export function fitter(
   const places = new Map(
     table.columns.map((column): [string, Place] => {
       const said = spellings.get(column.name) ?? { name: column.name };
-      return [column.name, { column, said, missing: said.missing ?? (textual ? [''] : []) }];
+      const missing = new Set(said.missing ?? (textual ? [''] : []));
+      return [column.name, { column, missing, convert: converter(column.type, said, textual) }];
     }),
   );
   return ({ values }) => {
@@ -50,17 +51,17 @@ export function fitter(
       if (place === undefined) {
         if (table.holder === undefined) throw new Misfit(name, 'unknown_field', noColumn(table));
         fitted[name] = textual && value === '' ? null : value;
-      } else if (value === null || (typeof value === 'string' && place.missing.includes(value))) {
+      } else if (value === null || (typeof value === 'string' && place.missing.has(value))) {
         if (isEmpty(place.column)) fitted[name] = null;
-      } else fitted[name] = converted(value, place, textual);
+      } else fitted[name] = converted(value, place);
     }
     return fitted;
   };
 }
 
-function converted(value: Json, { column, said }: Place, textual: boolean): Json {
+function converted(value: Json, { column, convert }: Place): Json {
   try {
-    return convert(value, column.type, said, textual);
+    return convert(value);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new Misfit(column.name, 'type', error.message);

@@ -87,6 +87,27 @@ describe('the primary key', () => {
     const sql = `insert into "t_${tenant}"."${name}" (id) values (200060), (default) returning id`;
     const { rows } = await database.admin.query<{ id: number }>(sql);
     expect(rows).toEqual([{ id: 200_060 }, { id: 200_061 }]);
+    // Near is what is near the row before, however many there are, and whatever their order.
+    const many = Array.from({ length: 250 }, (_, at) => ({ id: 200_100 + ((at * 7) % 250) }));
+    expect((await send(...many, {}, { id: 200_360 }, {})).slice(250)).toEqual([
+      200_350, 200_360, 200_361,
+    ]);
+  });
+
+  test('takes every number of its type, and goes on behind the largest', async () => {
+    const id = { name: 'id', type: 'integer', 'x-pg-type': 'bigint' };
+    const name = await make({ fields: [id] });
+    const table = `"t_${tenant}"."${name}"`;
+    const write = async (...ids: readonly (bigint | 'default')[]) => {
+      const values = ids.map((each) => `(${each})`).join(', ');
+      const sql = `insert into ${table} (id) values ${values} returning id::text`;
+      return (await database.admin.query<{ id: string }>(sql)).rows.map((row) => row.id);
+    };
+    const least = -(2n ** 63n);
+    expect(await write('default', 'default', least)).toEqual(['1', '2', String(least)]);
+    expect(await write(least + 1n, 'default')).toEqual([String(least + 1n), '3']);
+    await database.admin.query(`update ${table} set id = ${least + 2n} where id = 3`);
+    expect((await insert(name, {}))['id']).toBe(4);
   });
 
   test('is never given twice to those who write at once', async () => {

@@ -130,6 +130,51 @@ describe('import', () => {
     await clear();
   });
 
+  it('is one transaction, in whatever pieces a long file is written', async () => {
+    const rows = Array.from({ length: 25_000 }, (_, at) => `n${at + 1},n${at + 1},${at + 1}`);
+    const wrong = [
+      [9_999, 'a,,-1', 'minimum'],
+      [10_000, ',,1', 'required'],
+      [10_001, 'a,,x', 'type'],
+      [10_002, 'a much too long name,,1', 'maximum'],
+      [20_000, 'a,n3,1', 'unique'],
+      [25_000, 'a,,-1', 'minimum'],
+    ] as const;
+    for (const [row, line] of wrong) rows[row - 1] = line;
+    const [status, report] = await load(`name,code,age\n${rows.join('\n')}\n`, '?on_error=skip');
+    expect([status, report]).toMatchObject([200, { inserted: 24_994, skipped: 6 }]);
+    expect(report.errors.map(({ row, code }) => [row, code])).toEqual(
+      wrong.map(([row, , code]) => [row, code]),
+    );
+    const text = `select count(*)::int as n, sum(age)::int as ages, count(*) filter (where name = 'n' || age)::int as whole
+      from t_${here.tenant}.people`;
+    const ages = (25_000 * 25_001) / 2 - 9_999 - 10_000 - 10_001 - 10_002 - 20_000 - 25_000;
+    expect((await here.database.admin.query(text)).rows).toEqual([
+      { n: 24_994, ages, whole: 24_994 },
+    ]);
+    await clear();
+  });
+
+  it('keeps nothing of a long file of which a row is wrong, and nothing of a trial', async () => {
+    const lines = Array.from({ length: 12_000 }, (_, at) => `n${at + 1},${at + 1}`);
+    const of = (row: number, line: string): string =>
+      `name,age\n${lines.with(row - 1, line).join('\n')}\n`;
+    for (const [row, line, code] of [
+      [1, 'a,-1', 'minimum'],
+      [11_000, 'a,-1', 'minimum'],
+      [11_000, ',1', 'required'],
+    ] as const) {
+      const [status, { inserted, errors }] = await load(of(row, line));
+      expect([status, inserted, errors]).toMatchObject([400, 0, [{ row, code }]]);
+    }
+    const [, trial] = await load(of(1, 'n1,1'), '?dry_run=true');
+    expect(trial).toMatchObject({ inserted: 12_000, dry_run: true });
+    // A line that can't be read, after a piece has been written.
+    const [cut] = await load(of(11_900, '"a,1'));
+    expect(cut).toBe(400);
+    expect(await names()).toEqual([]);
+  });
+
   it('keeps nothing of a trial', async () => {
     const [status, report] = await load('name\na\nb\n', '?dry_run=true');
     expect([status, report]).toMatchObject([200, { inserted: 2, dry_run: true }]);
@@ -157,6 +202,7 @@ describe('import', () => {
     ['a header that names a column twice', 'name,name\na,b\n', '', /twice/],
     ['an empty file', '\n', '', /empty/],
     ['a quotation mark that is not closed', 'name\n"a\n', '', /Line/],
+    ['a quotation mark that is not closed some rows down', 'name\na\n"b\n', '', /Line 3/],
     ['a file that is no JSON', '[{"name":1}', '?format=json', /Line 1/],
     ['a file without what tells its rows', 'code\nx\n', '?mode=upsert', /id/],
     ['an unknown mode', 'name\na\n', '?mode=replace', /mode/],
