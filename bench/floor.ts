@@ -10,7 +10,7 @@ import { createSession, type Entry } from '../control-plane/pg/session.ts';
 import { fill, type Template } from './template.ts';
 
 /**
- * What Rowhouse is measured against: node:http and pg, nothing else. Three routes with their SQL written out (the planner's own text),
+ * What Rowhouse is measured against: node:http and pg, nothing else. Four routes with their SQL written out (the planner's own text),
  * the token verified once and remembered, claims and role entered as the policy wants it, one transaction a request:
  * - `transaction`: begin; enter; statement; commit, each awaited, enter and statement prepared: how a pg program is usually written.
  * - `one-sync`: the same server on Rowhouse's own session layer: what is left of the difference is edge, dialect and planner.
@@ -26,8 +26,10 @@ export interface FloorSpec {
   readonly version: number;
   readonly read: Written;
   readonly list: Written;
+  /** A list with a condition in its query, the last parameter. */
+  readonly filter: Written;
   readonly insert: Written;
-  /** The planner names the columns of an input row c0, c1, … and says in h0, h1, … that they were sent. */
+  /** The planner names the columns of an input row c0, c1, …: those that were sent. */
   readonly inserted: readonly string[];
 }
 
@@ -107,7 +109,7 @@ function serve(spec: FloorSpec): void {
       version: spec.version,
       claims: JSON.stringify(claimsOf(principal, randomUUID())),
     };
-    const ask = (name: 'read' | 'list' | 'insert', value: string) => {
+    const ask = (name: 'read' | 'list' | 'filter' | 'insert', value: string) => {
       const { text, show, intent } = spec[name];
       return run({ ...entry, show, intent }, { name, text, values: fill(spec[name], value) });
     };
@@ -118,7 +120,9 @@ function serve(spec: FloorSpec): void {
     }
     const { url = '' } = request;
     if (url.includes('?')) {
-      const [rows, count] = await ask('list', '');
+      const [, where] = url.split('&where=');
+      const [rows, count] =
+        where === undefined ? await ask('list', '') : await ask('filter', categoryIn(where));
       return `{"success":true,"data":${rows},"count":${count}}`;
     }
     const [rows] = await ask('read', url.slice(url.lastIndexOf('/') + 1));
@@ -144,9 +148,13 @@ export function inputRow(
   const row: Record<string, unknown> = {};
   columns.forEach((column, at) => {
     row[`c${at}`] = body[column];
-    row[`h${at}`] = true;
   });
   return row;
+}
+
+/** The value of the one condition that is known here. */
+function categoryIn(where: string): string {
+  return (JSON.parse(decodeURIComponent(where)) as { readonly category: string }).category;
 }
 
 /** The only row of an array of rows, in the envelope. */

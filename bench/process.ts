@@ -16,21 +16,31 @@ export interface Companion {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/**
- * Starts a script of this repository under this Node and waits for the line that says it is ready. What it prints goes to a file, as a
- * service's log does: a pipe would be read by the load generator.
- */
-export async function startScript(
+/** Starts a script of this repository under this Node and waits for the line that says it is ready. */
+export function startScript(
   script: string,
   args: readonly string[],
   ready: RegExp,
   env: Readonly<Record<string, string>> = {},
   nodeOptions: readonly string[] = [],
 ): Promise<Companion> {
+  return startProgram(process.execPath, [...nodeOptions, script, ...args], ready, env);
+}
+
+/**
+ * Starts a program and waits for the line that says it is ready. What it prints goes to a file, as a service's log does: a pipe would
+ * be read by the load generator.
+ */
+export async function startProgram(
+  program: string,
+  args: readonly string[],
+  ready: RegExp,
+  env: Readonly<Record<string, string>>,
+): Promise<Companion> {
   const folder = mkdtempSync(join(tmpdir(), 'rowhouse-log-'));
   const log = join(folder, 'log');
   const output = openSync(log, 'a', 0o600);
-  const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
+  const child = spawn(program, [...args], {
     cwd: root,
     env: { ...bareEnvironment(), ...env },
     stdio: ['ignore', output, output],

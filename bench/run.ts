@@ -10,6 +10,7 @@ import { evolution } from './scenarios/evolution.ts';
 import { graph } from './scenarios/graph.ts';
 import { http } from './scenarios/http.ts';
 import { imports } from './scenarios/import.ts';
+import { peers } from './scenarios/peers.ts';
 import { pgbench } from './scenarios/pgbench.ts';
 import { pgrest } from './scenarios/pgrest.ts';
 import { policy } from './scenarios/policy.ts';
@@ -23,6 +24,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   session,
   pgbench,
   http,
+  peers,
   acl,
   provision,
   pgrest,
@@ -70,7 +72,12 @@ try {
       const report = await scenarios[name]?.(bench);
       if (report === undefined) continue;
       show(report);
-      writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, undefined, 2)}\n`);
+      const { charts = {}, ...rest } = report;
+      writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(rest, undefined, 2)}\n`);
+      for (const [file, svg] of Object.entries(charts)) {
+        writeFileSync(new URL(file, results), svg);
+        console.log(`bench/results/${file} shows it as bars.\n`);
+      }
     } catch (error) {
       // What the others found is worth having.
       console.log(`${name} FAILED:`, error, '\n');

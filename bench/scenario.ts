@@ -6,6 +6,8 @@ export interface Report {
   readonly tables: readonly ResultTable[];
   readonly goals?: readonly { readonly text: string; readonly met: boolean }[];
   readonly notes?: readonly string[];
+  /** SVG pictures by file name, for bench/results. */
+  readonly charts?: Readonly<Record<string, string>>;
 }
 
 export type Scenario = (bench: Bench) => Promise<Report>;

@@ -40,18 +40,39 @@ export async function defineItems(bench: Bench, admin: Principal, table: string)
  * Spread evenly, so that a share of lists is that share of rows.
  */
 export async function seedLists(bench: Bench, tenant: string): Promise<void> {
-  const members = shares
-    .map(({ share, sub }) => `case when i % ${Math.round(1 / share)} = 0 then '${sub}' end`)
-    .join(', ');
   await bench.admin.query(`
     begin;
     set local role rowhouse_owner;
     select count("t_${tenant}"._rowhouse_acl(
-      "read" => array_remove(array[${members}, 'reader_' || i, 'group_' || i % 97], null),
-      edit => array['editor_' || i % 613], "full" => '{}', "delete" => '{}', deny => '{}', authors => '{}'))
+      "read" => ${readersOf('i')}, edit => array[${editorOf('i')}], "full" => '{}', "delete" => '{}', deny => '{}', authors => '{}'))
     from generate_series(1, ${acls}) as i;
     commit;
     analyze "t_${tenant}"._rowhouse_acls`);
+}
+
+/** SQL for who is in the read list of an access list. */
+export function readersOf(acl: string): string {
+  const members = shares
+    .map(({ share, sub }) => `case when ${acl} % ${Math.round(1 / share)} = 0 then '${sub}' end`)
+    .join(', ');
+  return `array_remove(array[${members}, 'reader_' || ${acl}, 'group_' || ${acl} % 97], null)`;
+}
+
+/** SQL for who is in its edit list. */
+export function editorOf(acl: string): string {
+  return `'editor_' || ${acl} % 613`;
+}
+
+/** SQL for the access list of the n-th row: scattered over all of them. */
+export const aclOfRow = `(1 + (n::bigint * 7919 + n / ${acls}) % ${acls})`;
+
+/** SQL for the columns of the n-th row, as they are named in {@link seedRows}. */
+export const columnsOfRow = `('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'item ' || n, 'category ' || n % 50,
+        (n % 10000) / 100.0, n % 1000, repeat(md5(n::text), 2), t, t`;
+
+/** SQL for n and t, the time at which the n-th row was made. */
+export function numbersTo(rows: number): string {
+  return `(select n, now() - make_interval(secs => ${rows} - n) as t from generate_series(1, ${rows}) as n) as numbers`;
 }
 
 /** Stores a caller's verdicts on all lists, as the server does after the first request. */
@@ -94,16 +115,14 @@ export async function seedRows(
   withLists: boolean,
 ): Promise<void> {
   const schema = `"t_${tenant}"`;
-  const acl = withLists ? `1 + (n::bigint * 7919 + n / ${acls}) % ${acls}` : '0';
+  const acl = withLists ? aclOfRow : '0';
   const client = await bench.admin.connect();
   try {
     // Rows are put there as they would stand after years of use, not by way of 1M triggers.
     await client.query('set session_replication_role = replica');
     await client.query(`
       insert into ${schema}.${table} (id, name, category, price, stock, note, created_at, updated_at, _acl, _xact)
-      select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'item ' || n, 'category ' || n % 50,
-        (n % 10000) / 100.0, n % 1000, repeat(md5(n::text), 2), t, t, ${acl}, '1'::xid8
-      from (select n, now() - make_interval(secs => ${rows} - n) as t from generate_series(1, ${rows}) as n) as numbers`);
+      select ${columnsOfRow}, ${acl}, '1'::xid8 from ${numbersTo(rows)}`);
     await client.query('reset session_replication_role');
     await client.query(`
       create table ${schema}.${table}_plain (like ${schema}.${table} including defaults including indexes);

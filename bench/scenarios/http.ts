@@ -1,22 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Principal } from '../../control-plane/model/principal.ts';
 import { familyTime, processorTime } from '../cpu.ts';
 import { type Bench, person, poolSize } from '../environment.ts';
-import { type FloorSpec, inputRow } from '../floor.ts';
+import { type Floor, list, sample, startFloors } from '../floors.ts';
 import { type Load, load } from '../load.ts';
 import { alternate, median, type Outcome } from '../measure.ts';
-import { type Companion, startScript } from '../process.ts';
-import { catalogOf, planRequest } from '../same-sql.ts';
 import type { Scenario } from '../scenario.ts';
 import { defineItems, keyOf, seedLists, seedRows, seedTenant, storeVerdicts } from '../seed.ts';
 import { figure, times } from '../table.ts';
-import { templateOf } from '../template.ts';
 
 const connections = 16;
-const list = '/api/data/items?limit=20&order=id%20desc';
-const sample = { name: 'sample', category: 'category 1', price: 9.5, stock: 3, note: 'a note' };
 
 /** A server under load, and what it has cost per request: of the server's processor time and of Postgres'. */
 interface Target {
@@ -70,50 +61,6 @@ export const http: Scenario = async (bench) => {
     await Promise.all(floors.map(({ companion }) => companion.stop()));
   }
 };
-
-interface Floor {
-  readonly name: string;
-  readonly companion: Companion;
-}
-
-async function startFloors(bench: Bench, caller: Principal): Promise<readonly Floor[]> {
-  const catalog = await catalogOf(bench, caller.tenant ?? '');
-  const written = (sampled: string, method: string, path: string, body?: object) => {
-    const request = { method, path, ...(body === undefined ? {} : { body }) };
-    const { query, entry } = planRequest(catalog, caller, request);
-    return { ...templateOf(query, sampled), show: entry.show, intent: entry.intent };
-  };
-  const spec: Omit<FloorSpec, 'mode'> = {
-    connectionString: bench.gatewayUrl,
-    secret: bench.secret,
-    pool: poolSize,
-    version: catalog.version,
-    read: written(keyOf(1), 'GET', `/api/data/items/${keyOf(1)}`),
-    list: written('', 'GET', list),
-    insert: written(
-      JSON.stringify(inputRow(Object.keys(sample), sample)),
-      'POST',
-      '/api/data/orders',
-      sample,
-    ),
-    inserted: Object.keys(sample),
-  };
-  const folder = mkdtempSync(join(tmpdir(), 'rowhouse-floor-'));
-  try {
-    const start = async (name: string, mode: FloorSpec['mode']): Promise<Floor> => {
-      const file = join(folder, `${mode}.json`);
-      writeFileSync(file, JSON.stringify({ ...spec, mode } satisfies FloorSpec), { mode: 0o600 });
-      const companion = await startScript('bench/floor.ts', [file], /http:\/\/127\.0\.0\.1:\d+/);
-      return { name, companion };
-    };
-    return [
-      await start('bare server, pg transaction', 'transaction'),
-      await start('bare server, our one-Sync session', 'one-sync'),
-    ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 function targetsOf(bench: Bench, floors: readonly Floor[]): readonly Target[] {
   return [

@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
 import pg from 'pg';
 import { alternate } from '../measure.ts';
-import { runProgram } from '../process.ts';
+import { findPgbench, runPgbench } from '../pgbench.ts';
 import type { Scenario } from '../scenario.ts';
 import { acls, defineItems, seedLists, seedRows, seedTenant } from '../seed.ts';
 import { figure, times } from '../table.ts';
@@ -42,18 +41,10 @@ export const pgbench: Scenario = async (bench) => {
   const unknown = await login('read');
   await withClient(known.url, `select "t_${tenant}"._rowhouse_extend()`);
   const superuser = bench.admin.options.connectionString ?? '';
-  const tps = async (url: string, file: string): Promise<number> => {
-    const out = await runProgram(
-      program,
-      [
-        ...['--no-vacuum', '--protocol=prepared', `--client=${clients}`, '--jobs=1'],
-        ...[`--time=${bench.quick ? 1 : 5}`, `--define=rows=${rows}`],
-        ...[`--file=bench/scripts/${file}`, url],
-      ],
-      { PGOPTIONS: `-c search_path=t_${tenant}` },
-    );
-    return Number(/tps = ([\d.]+)/.exec(out)?.[1]);
-  };
+  const seconds = bench.quick ? 1 : 5;
+  const schema = `t_${tenant}`;
+  const tps = async (url: string, script: string): Promise<number> =>
+    (await runPgbench({ program, url, script, clients, seconds, rows, schema })).rate;
   const table: string[][] = [];
   try {
     for (const { what, file } of scripts) {
@@ -95,27 +86,4 @@ async function withClient(connectionString: string, statement: string): Promise<
   await client.connect();
   await client.query(statement);
   await client.end();
-}
-
-/** On the path, or in Debian's folders by version; newest first. */
-async function findPgbench(): Promise<string | undefined> {
-  for (const program of ['pgbench', ...versioned('/usr/lib/postgresql')]) {
-    try {
-      await runProgram(program, ['--version'], {});
-      return program;
-    } catch {
-      // Not there: the next one.
-    }
-  }
-  return undefined;
-}
-
-function versioned(root: string): readonly string[] {
-  try {
-    return readdirSync(root)
-      .sort((a, b) => Number(b) - Number(a))
-      .map((name) => `${root}/${name}/bin/pgbench`);
-  } catch {
-    return [];
-  }
 }
