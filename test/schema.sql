@@ -598,6 +598,10 @@ function rowhouse.default_of(relation oid, column_name text)
   plpgsql, stable, as the caller, set search_path=pg_catalog, pg_temp
   grant execute to rowhouse_tenant
 
+function rowhouse.draw(sequence regclass, last bigint, given bigint)
+  returns void
+  plpgsql, volatile, as the caller, set search_path=pg_catalog, pg_temp
+
 function rowhouse.drop_login(login text)
   returns void
   plpgsql, volatile, as the caller, set search_path=pg_catalog, pg_temp
@@ -965,7 +969,7 @@ function rowhouse.policies(tenant_id integer)
 
 function rowhouse.present()
   returns timestamp with time zone
-  sql, stable, parallel safe, as the caller, set search_path=pg_catalog, pg_temp
+  sql, stable, parallel safe, as the caller
   grant execute to rowhouse_gateway
   grant execute to rowhouse_tenant
 
@@ -1313,6 +1317,7 @@ table t_acme._rowhouse_verdicts, owner rowhouse_owner
   "right" text not null
   covered integer not null
   bits bit varying not null
+  acls integer[]
   constraint _rowhouse_verdicts_pkey PRIMARY KEY (key, "right")
   row security forced
   policy _owner for all to rowhouse_owner
