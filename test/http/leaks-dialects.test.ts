@@ -2,22 +2,27 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Reply, startApp, type TestApp } from '../support/app.ts';
 import { type DataSvc, dataSvc, where } from '../support/data-svc.ts';
-import { createDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createLogin } from '../support/logins.ts';
 import { monk } from '../support/monk.ts';
+import { pgrest } from '../support/pgrest.ts';
 import { principal } from '../support/principal.ts';
+import { withClient } from '../support/sql.ts';
 import { taruvi } from '../support/taruvi.ts';
 
 const id = (number: number): string =>
   `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 const secret = 'confidential';
 
+let database: TestDatabase;
 let app: TestApp;
 let tenant: string;
 let objects: { readonly hidden: string; readonly missing: string };
 const ann = () => principal(tenant, 'ann', { access: 'edit', roles: ['PGREST_WRITE'] });
 
 beforeAll(async () => {
-  app = await startApp(await createDatabase());
+  database = await createDatabase();
+  app = await startApp(database);
   tenant = await app.createTenant('leaks');
   const boss = principal(tenant, 'boss', { access: 'root', sudo: true });
   await defineListed(monk(app, boss));
@@ -164,6 +169,54 @@ describe('PgREST', () => {
     const reply = await app.request('GET', `${rows}?limit=10`, { as: ann() });
     expect((reply.body as { result: unknown[] }).result).toHaveLength(1);
     expect(reply.text).not.toContain(secret);
+  });
+});
+
+describe('a view of PgREST', () => {
+  it('keeps what it leaves out from conditions of its readers’ own, however cheap', async () => {
+    const admin = pgrest(app, principal(tenant, 'ada', { roles: ['PGREST_ADMIN'] }));
+    const columns = { name: { data_type: 'text' }, size: { data_type: 'integer' } };
+    await admin.table({ table_name: 'ships', root_url: 'ships', columns });
+    const data = [
+      { name: 'plain', size: 1 },
+      { name: secret, size: 7 },
+    ];
+    await admin.call('POST', '/data/ships', { data });
+    const from = { from_table: 'ships', select_query: 'name, size' };
+    await admin.call('POST', '/manage/views', {
+      view_name: 'small',
+      ...from,
+      where_query: "name not like 'conf%'",
+    });
+    const raw_sql = `select max(name) as name, size from ships where name not like 'conf%' group by size`;
+    await admin.call('POST', '/manage/views', { view_name: 'grouped', raw_sql });
+    const who = principal(tenant, 'viewer', { roles: ['PGREST_USER'] });
+    const login = await createLogin(database, 'viewer', who);
+    const { username } = new URL(login);
+    await database.admin.query(`grant temporary on database "${database.name}" to "${username}"`);
+    await withClient(login, async (client) => {
+      const met: string[] = [];
+      client.on('notice', ({ message = '' }) => met.push(message));
+      await client.query(
+        `create function pg_temp.spy(text) returns boolean language plpgsql immutable cost 0.0000001 as
+           $$ begin raise notice '%', $1; return true; end $$`,
+      );
+      expect((await client.query('select * from ships')).rows).toEqual([]);
+      for (const view of ['small', 'grouped']) {
+        for (const rest of [
+          'where pg_temp.spy(name)',
+          'where size = 7 and pg_temp.spy(name)',
+          'where pg_temp.spy(name) or size > 0',
+          'order by pg_temp.spy(name)',
+        ]) {
+          await client.query(`select count(*) over () from ${view} ${rest}`);
+        }
+      }
+      expect([...new Set(met)]).toEqual(['plain']);
+    });
+    await database.admin.query(
+      `revoke temporary on database "${database.name}" from "${username}"`,
+    );
   });
 });
 

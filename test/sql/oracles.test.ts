@@ -22,6 +22,7 @@ const amount = { name: 'amount', type: { base: 'integer' } };
 const tables = [
   { name: 'papers', features: lists, columns: [note, amount] },
   { name: 'objects', features: lists, access: 'lists', columns: [note, amount] },
+  { name: 'shared', features: { ...lists, acl: false }, access: 'grants', columns: [note, amount] },
   {
     name: 'pages',
     features: lists,
@@ -184,6 +185,38 @@ describe('who asks', () => {
         expect([text, who]).toEqual([text, { sub: 'eve' }]);
       });
     }
+  });
+});
+
+describe('another tenant', () => {
+  it('is let in by no login, and learns nothing where an operator has done so', async () => {
+    const other = await createTenant(database, 'guest', tables);
+    const guest = database.slug('guest');
+    const guestUrl = await createLogin(
+      database,
+      'guest',
+      principal(other, 'ann', { access: 'root', roles: ['PGREST_ADMIN'] }),
+    );
+    await database.admin.query(`insert into ${s}.shared (note) values ('${secret}')`);
+    const code = await withClient(loginUrl, (client) =>
+      codeOf(client, `grant "${eve}" to "${guest}"`),
+    );
+    expect(code).toBe('42501');
+    await database.admin.query(`grant "${eve}" to "${guest}"`);
+    await withClient(guestUrl, async (client) => {
+      for (const table of ['papers', 'objects', 'shared', 'pages', '_rowhouse_history']) {
+        const text = `select * from ${s}.${table}`;
+        const seen = await attempt(client, text);
+        if (seen.ok) expect([text, seen.rows]).toEqual([text, []]);
+        else expect([text, seen.code]).toEqual([text, '42501']);
+        const write = await codeOf(client, `insert into ${s}.${table} default values`);
+        expect([table, write]).toEqual([table, expect.stringMatching(/^(42501|RH30\d)$/)]);
+      }
+      expect(await codeOf(client, `select ${s}.share('papers', '${hidden}')`)).toMatch(
+        /^(42501|RH302)$/,
+      );
+    });
+    await database.admin.query(`revoke "${eve}" from "${guest}"`);
   });
 });
 
