@@ -1,3 +1,4 @@
+import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { bind, join, type Sql, sql } from '../base/sql.ts';
 import { classOf, hasWords } from '../base/types.ts';
@@ -32,7 +33,7 @@ export function searchField(
   if (found.type.array || classOf(found.type) !== 'text') return misfit(place, 'operator');
   const { language: name, columns } = generated(source.table);
   const language = languageOf(name, place);
-  const text = plainText(operand, place);
+  const text = searchText(operand, place);
   const query = sql`websearch_to_tsquery(${language}, ${bind(text)}::text)`;
   const exact = sql`to_tsvector(${language}, ${found.sql}) @@ ${query}`;
   // What one column holds the vector over several holds too, and that has an index. Phrases and exclusions are another matter.
@@ -93,8 +94,23 @@ function languageOf(language: string, place: Place): Sql {
   return sql`${bind(language)}::regconfig`;
 }
 
+/**
+ * Postgres takes ten thousands of words apart in minutes in which nothing stops it, and matches them by recursion: where its stack ends
+ * it raises an error, before the row policies have been asked.
+ */
+const longestSearch = 5_000;
+
+function searchText(operand: Json, place: Place): string {
+  const text = plainText(operand, place);
+  if (text.length > longestSearch) {
+    const message = `A search takes at most ${longestSearch} characters`;
+    throw new ServiceError('limit_exceeded', message, { field: place.field });
+  }
+  return text;
+}
+
 function queryOf(predicate: Search, language: Sql, place: Place): Sql {
-  const query = plainText(predicate.query, place);
+  const query = searchText(predicate.query, place);
   if (predicate.mode === 'all') return sql`plainto_tsquery(${language}, ${bind(query)}::text)`;
   // Any word: web syntax with every word quoted, so that no word of the caller's is an operator.
   const words = query

@@ -145,6 +145,23 @@ end
 $$;
 comment on function rowhouse.close_view_owner(text) is 'The other half of create_view_owner.';
 
+create or replace function rowhouse.disown(role_name name)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- A login role can leave default privileges of its own and of its tenant's role, and temporary objects: each keeps a role from being dropped.
+  if not pg_has_role(current_user, role_name, 'usage') then
+    execute format('grant %I to %I', role_name, current_user);
+  end if;
+  execute format('drop owned by %I', role_name);
+exception
+  when insufficient_privilege or undefined_object then null;
+end
+$$;
+comment on function rowhouse.disown(name) is 'Takes away in this database what a role has made for itself, so that it can be dropped.';
+
 create or replace function rowhouse.drop_tenant_role(tenant text)
 returns void
 language plpgsql volatile
@@ -160,8 +177,10 @@ begin
   end loop;
   begin
     foreach group_role in array rowhouse.group_roles() || 'VIEWS'::text loop
+      perform rowhouse.disown('t_' || tenant || '_' || group_role);
       execute format('drop role if exists %I', 't_' || tenant || '_' || group_role);
     end loop;
+    perform rowhouse.disown('t_' || tenant);
     execute format('drop role if exists %I', 't_' || tenant);
   exception
     -- A tenant of the same name in another database of the cluster still uses it, or made it.
@@ -210,14 +229,21 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from control.logins where rolname = login;
-  if found then
-    execute format('drop role if exists %I', login);
+  if found and to_regrole(quote_ident(login)) is not null then
+    perform rowhouse.disown(login);
+    begin
+      execute format('drop role %I', login);
+    exception
+      -- It has left something in another database of the cluster, where nobody can clean up from here.
+      when dependent_objects_still_exist then
+        execute format('alter role %I nologin password null', login);
+    end;
   end if;
 end
 $$;
-comment on function rowhouse.drop_login(text) is 'Drops a login role made by create_login and its binding.';
+comment on function rowhouse.drop_login(text) is 'Drops a login role made by create_login and its binding; one that is held by another database is shut.';
 
-revoke all on function rowhouse.create_view_owner(text), rowhouse.close_view_owner(text) from public;
+revoke all on function rowhouse.create_view_owner(text), rowhouse.close_view_owner(text), rowhouse.disown(name) from public;
 revoke all on function
   rowhouse.create_tenant_role(text), rowhouse.drop_tenant_role(text),
   rowhouse.create_login(text, text, text, text, text[], text[], text), rowhouse.drop_login(text)

@@ -7,6 +7,8 @@ import { openPool, type Pool } from '../../control-plane/pg/pool.ts';
 import { asOwner } from '../../control-plane/service/owner.ts';
 import { createTenants, type Tenants } from '../../control-plane/service/tenants.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { principal } from '../support/principal.ts';
+import { withClient } from '../support/sql.ts';
 
 let database: TestDatabase;
 let tenants: Tenants;
@@ -113,5 +115,44 @@ describe('tenants', () => {
       user,
     ]);
     expect(rows).toEqual([]);
+  });
+
+  test('goes whatever its logins have made for themselves', async () => {
+    const slug = database.slug('sticky');
+    await create(slug);
+    const role = `"t_${slug}"`;
+    const people = ['here', 'elsewhere'].map((name) => database.slug(name));
+    for (const user of people) {
+      await tenants.createLogin({
+        tenant: slug,
+        user,
+        password: 'p',
+        principal: principal(slug, user),
+      });
+    }
+    const [here = '', elsewhere = ''] = people;
+    await withClient(database.urlAs(here, 'p'), async (client) => {
+      await client.query('create temporary table mine (a integer)');
+      await client.query(`alter default privileges grant select on tables to ${role}`);
+      await client.query(
+        `alter default privileges for role ${role} grant select on tables to "${here}"`,
+      );
+    });
+    const other = new URL(database.urlAs(elsewhere, 'p'));
+    other.pathname = '/postgres';
+    await withClient(other.href, (client) =>
+      client.query('alter default privileges grant select on tables to public'),
+    );
+    await tenants.dropTenant(slug, 'test');
+    const { rows } = await database.admin.query(
+      `select rolname as name, rolcanlogin as enters from pg_roles
+       where rolname = any($1) or starts_with(rolname, $2)`,
+      [people, `t_${slug}`],
+    );
+    // Another database holds it: it is shut.
+    expect(rows).toEqual([{ name: elsewhere, enters: false }]);
+    other.username = 'postgres';
+    other.password = new URL(database.url).password;
+    await withClient(other.href, (client) => client.query(`drop owned by "${elsewhere}"`));
   });
 });
