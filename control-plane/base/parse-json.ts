@@ -25,7 +25,8 @@ export function parseJson(text: string, repeated?: RepeatedKeys): Json {
   return gather(text, repeated, parseExact);
 }
 
-function parseExact(text: string): Json {
+/** The same for JSON that Postgres has made, and therefore could store: numbers are looked at, nothing else. */
+export function parseExact(text: string): Json {
   if (!riskyNumber.test(text) && !surrogateEscape.test(text)) return JSON.parse(text) as Json;
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown) as Json;
 }

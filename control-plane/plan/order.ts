@@ -144,11 +144,12 @@ export function valuesBehind(values: readonly Json[], list: readonly Term[]): Sq
   return sql`behind as materialized (select ${join(columns)})`;
 }
 
-/** JSON text of the terms' values in a row: what {@link valuesBehind} takes. */
+/** JSON text of the terms' values in a row `p` that has them as {@link cursorColumns}: what {@link valuesBehind} takes. */
 export function cursorText(list: readonly Term[]): Sql {
-  const values = list.map(({ value, type }) =>
-    type.base === 'timestamptz' ? sql`rowhouse.json_time(${value}, 'trimmed')` : value,
-  );
+  const values = list.map(({ type }, at) => {
+    const value = sql`p.${ident(`c${at}`)}`;
+    return type.base === 'timestamptz' ? sql`rowhouse.json_time(${value}, 'trimmed')` : value;
+  });
   return sql`json_build_array(${join(values)})::text`;
 }
 

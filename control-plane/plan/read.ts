@@ -42,8 +42,8 @@ export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
         : behind(read.after, table, read.show, order);
   const passed = order.slice(0, read.behind?.length ?? order.length);
   const page = pageOf(cursor === undefined ? read : { ...read, limit: cursor + 1 });
-  const select =
-    cursor === undefined ? printer.select : sql`${printer.select}, ${cursorText(order)} as cursor`;
+  const ends = cursor !== undefined && order.length > 0;
+  const select = ends ? sql`${printer.select}, ${cursorColumns(order)}` : printer.select;
   const lists = printer.lists ? [joinLists(table, source)] : [];
   const joined = lists.length + printer.joins.length > 0;
   const joins = join([...lists, ...printer.joins], '');
@@ -91,7 +91,7 @@ export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
   const next =
     cursor === undefined
       ? sql``
-      : sql`, (select p.cursor from page as p where p.place = ${bind(cursor)}::bigint and exists (select 1 from page as q where q.place > p.place)) as cursor`;
+      : sql`, (select ${cursorText(order)} from page as p where p.place = ${bind(cursor)}::bigint and exists (select 1 from page as q where q.place > p.place)) as cursor`;
   const said = ways?.gate
     ? sql`${cursor === undefined ? sql`, null::text as cursor` : sql``}, (select g.sparse from gate as g) as sparse`
     : sql``;

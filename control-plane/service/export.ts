@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
-import { parseJson } from '../base/parse-json.ts';
+import { parseExact } from '../base/parse-json.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Result } from '../statement/statement.ts';
 import type { Export } from '../statement/transfer.ts';
@@ -91,7 +91,7 @@ function partsOf(format: Export['format']): Parts {
 
 /** Numbers keep their digits. */
 function objectsOf(page: string): readonly JsonObject[] {
-  const rows = parseJson(page);
+  const rows = parseExact(page);
   return Array.isArray(rows) ? rows.filter(isObject) : [];
 }
 
@@ -99,6 +99,6 @@ function objectsOf(page: string): readonly JsonObject[] {
 function cellOf(value: Json, delimiter: string): string {
   if (value === null) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const quoted = text === '' || /["\r\n]/.test(text) || text.includes(delimiter);
+  const quoted = text === '' || text.includes(delimiter) || /["\r\n]/.test(text);
   return quoted ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -94,6 +94,74 @@ describe('record_history', () => {
     });
   });
 
+  it('prints a value alike whether it came with a new row, with a change, or goes with its row', async () => {
+    const types = {
+      smallint: ['-7'],
+      integer: ['2147483647'],
+      bigint: ['9007199254740991', '9007199254740993', '-1'],
+      numeric: ['1.50', '-0.1234567890123456789', '100000000000000000000', 'NaN', 'Infinity', '0'],
+      real: ['0.1', '1e20', '-Infinity'],
+      'double precision': ['0.1', '1e300', '123456789012345.6', 'NaN'],
+      boolean: ['true'],
+      text: ['', 'null', 'a "b" \\ \n \u2028 é 😀', '{"a": 1}'],
+      date: ['2024-02-29', 'infinity'],
+      time: ['12:00:00.5'],
+      timestamp: ['2024-02-29 12:00:00.123456'],
+      timestamptz: ['2024-02-29 12:00:00.123456+02', 'infinity'],
+      interval: ['1 year 2 days 3.5 seconds'],
+      uuid: ['01234567-89ab-cdef-0123-456789abcdef'],
+      jsonb: [
+        'null',
+        '{"b": [null, 12345678901234567890], "a": null}',
+        '12345678901234567890',
+        '"x"',
+      ],
+      point: ['(1.5,2)'],
+      numrange: ['[1,2.50)'],
+    };
+    const columns = Object.keys(types).map((base) => ({ name: `a ${base}'`, type: { base } }));
+    const list = { name: 'list', type: { base: 'numeric', array: true } };
+    const slug = await createTenant(database, 'printed', [
+      {
+        name: 'every',
+        features: { timestamps: false, softDelete: false, acl: true, history: true },
+        columns: [...columns, list].map((each) => ({ ...each, tracked: true })),
+      },
+    ]);
+    const every = `"t_${slug}".every`;
+    const history = `"t_${slug}"._rowhouse_history`;
+    const { admin } = database;
+    /** A side of the last change of a row, as the entry's text has it. */
+    const told = async (id: unknown, column: string, side: 'old' | 'new'): Promise<unknown> => {
+      const text = `select (changes -> $2 -> $3)::text as said from ${history} where row_key = $1 order by change_id desc limit 1`;
+      return (await admin.query<{ said: string }>(text, [id, column, side])).rows[0]?.said;
+    };
+    const made = async (text: string, bound: readonly string[]): Promise<unknown> =>
+      (await admin.query<{ id: string }>(`${text} returning id`, [...bound])).rows[0]?.id;
+    const values = Object.entries(types).flatMap(([base, texts]) =>
+      texts.map((text) => [`a ${base}'`, text] as const),
+    );
+    const lists = [['list', '{1.50,NULL,12345678901234567890}']] as const;
+    for (const [name, text] of [...values, ...lists]) {
+      const column = `"${name}"`;
+      const id = await made(`insert into ${every} (${column}) values ($1)`, [text]);
+      const created = await told(id, name, 'new');
+      await admin.query(`delete from ${every} where id = $1`, [id]);
+      const deleted = await told(id, name, 'old');
+      const later = await made(`insert into ${every} default values`, []);
+      await admin.query(`update ${every} set ${column} = $2 where id = $1`, [later, text]);
+      // A change is recorded row by row, in other words.
+      const changed = (await told(later, name, 'new')) ?? null;
+      const both = { created: created ?? null, deleted: deleted ?? null };
+      expect([name, text, both]).toEqual([name, text, { created: changed, deleted: changed }]);
+      expect([name, text, changed === null]).toEqual([
+        name,
+        text,
+        text === 'null' && name === "a jsonb'",
+      ]);
+    }
+  });
+
   it('is readable by whoever may read the row, and written by nobody', async () => {
     const id = await asGateway(
       database,
