@@ -32,7 +32,7 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
     ...app,
     listen: async (port, host) => {
       const address = await app.listen(port, host);
-      // The database may still be down; then the next definition of the tenant sees to it.
+      // As soon as the database is there.
       resume().catch((error: unknown) => log.warn({ err: error }, 'no operation was taken up'));
       return address;
     },

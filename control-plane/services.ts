@@ -59,7 +59,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
     connectionString: databaseUrl,
     max: definingConnections,
     statementTimeout,
-    longest: longest.brief,
+    longest: longest.fill,
     applicationName: 'rowhouse definitions',
   });
   const placement = singlePlacement({ data, ddl }, shares(data, config.pool));

@@ -31,7 +31,7 @@ export function adminEndpoints(parts: AdminParts): readonly Endpoint[] {
   });
   return [
     endpoint('POST', '/admin/tenants', async (exchange) => {
-      const { tenant, name } = newTenant(await parts.readBody.json(exchange.message));
+      const { tenant, name } = newTenant(await parts.readBody.json(exchange));
       return reply(201, shown(await admin.create(tenant, name, caller(exchange))));
     }),
     endpoint('GET', '/admin/tenants', async () =>

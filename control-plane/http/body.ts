@@ -6,13 +6,20 @@ import type { RepeatedKeys } from '../base/gather-json.ts';
 import type { Json } from '../base/json.ts';
 import { parseJson } from '../base/parse-json.ts';
 import type { SentFile } from '../dialects/dialect.ts';
+import type { Exchange } from './exchange.ts';
+
+/** A request as far as its body goes. */
+type Sender = Pick<Exchange, 'message' | 'ends'>;
 
 /** Reads bodies of requests; undefined when there is none. */
 export interface BodyReader {
-  /** `repeated`: where repeated keys of an object are kept; absent: the last counts. */
-  readonly json: (message: IncomingMessage, repeated?: RepeatedKeys) => Promise<Json | undefined>;
+  /** `repeated`: where repeated keys of an object are kept; absent: the last counts. `open`: anybody may send it, so it may not be large. */
+  readonly json: (
+    sender: Sender,
+    options?: { readonly repeated?: RepeatedKeys | undefined; readonly open?: boolean },
+  ) => Promise<Json | undefined>;
   /** A file of at most so many bytes: the body itself, or the part `file` of a form. */
-  readonly file: (message: IncomingMessage, limit: number) => Promise<SentFile | undefined>;
+  readonly file: (sender: Sender, limit: number) => Promise<SentFile | undefined>;
 }
 
 const decoders = {
@@ -22,8 +29,13 @@ const decoders = {
   br: createBrotliDecompress,
 } as const;
 
-/** Bodies being received at one time, in bytes: slow senders can't fill the memory. */
-const leastBudget = 256 * 1024 * 1024;
+/**
+ * Bytes of bodies held at one time, from the first byte to the end of the request: what is parsed of them takes some two times as much again.
+ * Who comes when they are used up is told to come again.
+ */
+const leastBudget = 128 * 1024 * 1024;
+/** As much of each body is not counted, so that a few who send large ones slowly don't keep out the many small ones. */
+const small = 64 * 1024;
 
 /**
  * A reader with a size limit that counts while bytes arrive, before and after decompression, so neither a lying Content-Length
@@ -32,40 +44,45 @@ const leastBudget = 256 * 1024 * 1024;
 export function createBodyReader(limit: number): BodyReader {
   const budget = Math.max(leastBudget, 4 * limit);
   let held = 0;
-  const bytesOf = async (message: IncomingMessage, most: number): Promise<Buffer | undefined> => {
+  const bytesOf = async ({ message, ends }: Sender, most: number): Promise<Buffer | undefined> => {
     if (!hasBody(message)) return undefined;
     const announced = Number(message.headers['content-length'] ?? 0);
     if (announced > most) throw tooLarge(most);
     const chunks: Buffer[] = [];
     let size = 0;
+    let counted = 0;
+    const release = (): void => {
+      held -= counted;
+      counted = 0;
+    };
     try {
       for await (const chunk of decoded(message, most)) {
         size += (chunk as Buffer).length;
-        held += (chunk as Buffer).length;
         if (size > most) throw tooLarge(most);
-        if (held > budget) {
-          throw new ServiceError('server_busy', undefined, { retryAfter: 1 });
-        }
+        const more = Math.max(0, size - small) - counted;
+        counted += more;
+        held += more;
+        if (held > budget) throw new ServiceError('server_busy', undefined, { retryAfter: 1 });
         chunks.push(chunk as Buffer);
       }
     } catch (error) {
+      release();
       throw bodyError(error);
-    } finally {
-      held -= size;
     }
+    ends.push(release);
     return size === 0 ? undefined : Buffer.concat(chunks, size);
   };
   return {
-    json: async (message, repeated) => {
-      const bytes = await bytesOf(message, limit);
+    json: async (sender, { repeated, open = false } = {}) => {
+      const bytes = await bytesOf(sender, open ? Math.min(limit, small) : limit);
       if (bytes === undefined) return undefined;
-      checkType(message.headers['content-type']);
+      checkType(sender.message.headers['content-type']);
       return parse(bytes, repeated);
     },
-    file: async (message, most) => {
-      const type = message.headers['content-type'] ?? '';
+    file: async (sender, most) => {
+      const type = sender.message.headers['content-type'] ?? '';
       requireUtf8(type);
-      const content = await bytesOf(message, most);
+      const content = await bytesOf(sender, most);
       if (content === undefined) return undefined;
       if (/^multipart\/form-data/i.test(type)) return await filePart(content, type);
       return { content, type: mediaType(type) };

@@ -15,7 +15,7 @@ import { createLimiter } from './limit.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type PoolState } from './metrics.ts';
 import { mountDialects } from './mount.ts';
-import { createHttpServer } from './server.ts';
+import { createHttpServer, type Patience } from './server.ts';
 
 /** What the edge is put on: the services, already made. Tests put it on fakes. */
 export interface EdgeParts {
@@ -27,6 +27,7 @@ export interface EdgeParts {
   readonly ready: () => Promise<Readiness>;
   readonly pools: Readonly<Record<string, () => PoolState>>;
   readonly log: Logger;
+  readonly patience?: Partial<Patience>;
   /** Ends what the services hold, after the last request. */
   readonly end: () => Promise<void>;
 }
@@ -56,6 +57,7 @@ export function createEdge(config: Config, parts: EdgeParts): App {
     dialects: parts.dialects,
     log: parts.log,
     metrics,
+    ...(parts.patience === undefined ? {} : { patience: parts.patience }),
     endpoints: [
       ...healthEndpoints(parts.ready),
       metrics.endpoint,

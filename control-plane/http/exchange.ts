@@ -21,6 +21,8 @@ export interface Exchange {
   params: Readonly<Record<string, string>>;
   dialect?: Dialect;
   principal?: Principal;
+  /** Run once the reply is known: lets go of what the request held. */
+  readonly ends: (() => void)[];
   /** Headers that every reply to this request carries, errors too. */
   readonly extra: Record<string, string>;
 }

@@ -98,10 +98,11 @@ async function bodyOf(
   if (exchange.method === 'GET' || exchange.method === 'HEAD') return { body: undefined };
   try {
     if (route.file !== undefined) {
-      const file = await readBody.file(exchange.message, route.file);
+      const file = await readBody.file(exchange, route.file);
       return { body: undefined, ...(file === undefined ? {} : { file }) };
     }
-    return { body: await readBody.json(exchange.message, dialect.repeatedKeys) };
+    const options = { repeated: dialect.repeatedKeys, open: exchange.principal === undefined };
+    return { body: await readBody.json(exchange, options) };
   } catch (error) {
     if (route.right === undefined) throw error;
     return { body: undefined, error };

@@ -17,12 +17,28 @@ export interface ServerParts {
   readonly endpoints: readonly Endpoint[];
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly patience?: Partial<Patience>;
+}
+
+/** How long the server waits for a peer, in milliseconds. */
+export interface Patience {
+  /** For the head of a request, from the connection or the request before on. */
+  readonly head: number;
+  /** For a whole request. */
+  readonly request: number;
+  /** For any sign of a peer that neither sends nor takes anything: longer than any statement may run. */
+  readonly silence: number;
+  /** For a large reply to be taken. */
+  readonly reply: number;
 }
 
 /** Bytes of a request target that are served. */
 const longestTarget = 64 * 1024;
 /** The parser counts target and headers together. */
 const longestHead = longestTarget + 64 * 1024;
+
+/** Characters of a reply that buffers of the network may not take in at once. */
+const large = 256 * 1024;
 
 /** After the reply, so much of an unread body is still taken in; then the connection ends. */
 const drainBytes = 64 * 1024 * 1024;
@@ -31,6 +47,13 @@ const drainMs = 10_000;
 /** The HTTP server: every request becomes one Exchange and ends in one Reply, whatever happens between. */
 export function createHttpServer(parts: ServerParts): Server {
   const find = createFinder(parts.endpoints, parts.dialects);
+  const patience: Patience = {
+    head: 15_000,
+    request: 120_000,
+    silence: Math.max(60_000, parts.config.statementTimeout + 30_000),
+    reply: 300_000,
+    ...parts.patience,
+  };
   const app = new Koa();
   app.silent = true;
   app.on('error', (error: unknown) => parts.log.error({ err: error }, 'reply failed'));
@@ -38,18 +61,24 @@ export function createHttpServer(parts: ServerParts): Server {
     const started = performance.now();
     const exchange = begin(context, parts.config);
     const reply = await answer(exchange, context.url, find, parts);
+    for (const end of exchange.ends) end();
     // Stopping: a connection kept alive would hold the process up.
     if (!server.listening) exchange.extra['connection'] = 'close';
-    send(context, exchange, reply);
+    send(context, exchange, reply, patience);
     context.res.once('close', () => finish(context, exchange, started, parts));
   });
-  const server = createServer({ maxHeaderSize: longestHead, noDelay: true }, app.callback());
-  server.headersTimeout = 15_000;
-  server.requestTimeout = 120_000;
-  server.keepAliveTimeout = 65_000;
+  const options = {
+    maxHeaderSize: longestHead,
+    noDelay: true,
+    headersTimeout: patience.head,
+    requestTimeout: patience.request,
+    // Node looks for those who are late that often; by itself every half minute.
+    connectionsCheckingInterval: patience.head / 3,
+    keepAliveTimeout: 65_000,
+  };
+  const server = createServer(options, app.callback());
   server.maxRequestsPerSocket = 0;
-  // A peer that neither sends nor takes anything: longer than any statement may run.
-  server.setTimeout(Math.max(60_000, parts.config.statementTimeout + 30_000));
+  server.setTimeout(patience.silence);
   server.on('clientError', refuseGarbage);
   return server;
 }
@@ -75,6 +104,7 @@ function begin(context: Koa.Context, config: ServerParts['config']): Exchange {
     message: context.req,
     signal: abort.signal,
     params: {},
+    ends: [],
     extra: { 'x-request-id': id },
     ...(named === undefined || named === '' ? {} : { namedTenant: named }),
   };
@@ -111,7 +141,7 @@ function note(error: ServiceError, exchange: Exchange, log: Logger): void {
   log[level]({ rid: exchange.id, kind: error.kind, err: error.cause ?? error }, 'refused');
 }
 
-function send(context: Koa.Context, exchange: Exchange, reply: Reply): void {
+function send(context: Koa.Context, exchange: Exchange, reply: Reply, patience: Patience): void {
   context.status = reply.status;
   context.set({
     'content-type': 'application/json; charset=utf-8',
@@ -122,7 +152,16 @@ function send(context: Koa.Context, exchange: Exchange, reply: Reply): void {
     ...reply.headers,
   });
   context.body = bodyOf(reply.body, context.res);
+  if (typeof context.body === 'string' && context.body.length > large) {
+    endWhenLate(context.res, patience.reply);
+  }
   if (!context.req.complete) drain(context);
+}
+
+/** A reader that takes a little now and then is never silent, and keeps the whole reply in memory. */
+function endWhenLate(response: ServerResponse, milliseconds: number): void {
+  const timer = setTimeout(() => response.destroy(), milliseconds);
+  response.once('close', () => clearTimeout(timer));
 }
 
 function bodyOf(body: Reply['body'], response: ServerResponse): string | Readable {

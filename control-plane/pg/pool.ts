@@ -51,6 +51,7 @@ const grace = 5_000;
 
 /** A pool on pg's, directly or behind a pooler in transaction mode. */
 export function openPool(settings: PoolSettings): Pool {
+  const longest = Math.max(settings.statementTimeout, settings.longest ?? 0);
   const pool = new pg.Pool({
     connectionString: settings.connectionString,
     max: settings.max,
@@ -64,16 +65,16 @@ export function openPool(settings: PoolSettings): Pool {
     lock_timeout: lockTimeout,
     idle_in_transaction_session_timeout: idleInTransaction,
     options: startOptions,
-    onConnect: findWay,
+    // Before anything is asked on it.
+    onConnect: async (client) => {
+      client.on('error', () => undefined);
+      endWhenSilent(client, longest);
+      await findWay(client);
+    },
   });
   // A lost idle connection is replaced at the next request; without listeners pg would end the process, and it takes its own listener
   // off a client while that is borrowed.
   pool.on('error', () => undefined);
-  const longest = Math.max(settings.statementTimeout, settings.longest ?? 0);
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined);
-    endWhenSilent(client, longest);
-  });
   return {
     statementTimeout: settings.statementTimeout,
     borrow: async (work, patience) => {
@@ -86,7 +87,7 @@ export function openPool(settings: PoolSettings): Pool {
         },
         allow: (milliseconds) => {
           allowed = true;
-          streamOf(client).setTimeout(milliseconds + grace);
+          wait(client, milliseconds);
         },
       };
       try {
@@ -95,7 +96,7 @@ export function openPool(settings: PoolSettings): Pool {
         if (isReadOnly(error)) broken = true;
         throw error;
       } finally {
-        if (allowed) streamOf(client).setTimeout(longest + grace);
+        if (allowed) wait(client, longest);
         client.release(broken);
       }
     },
@@ -111,17 +112,21 @@ function isReadOnly(error: unknown): boolean {
   return isDatabaseError(cause) && cause.code === '25006';
 }
 
-function streamOf(client: pg.PoolClient): Socket {
+function streamOf(client: pg.ClientBase): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}
+
+function wait(client: pg.ClientBase, milliseconds: number): void {
+  streamOf(client).setTimeout(Math.min(milliseconds + grace, 2 ** 31 - 1));
 }
 
 /**
  * A server that has gone without a word (its machine lost, the network cut) leaves a connection on which nothing ever comes. Postgres ends
  * what takes too long, so silence beyond that says that nobody is there.
  */
-function endWhenSilent(client: pg.PoolClient, longest: number): void {
+function endWhenSilent(client: pg.ClientBase, longest: number): void {
   const stream = streamOf(client);
-  stream.setTimeout(longest + grace);
+  wait(client, longest);
   stream.on('timeout', () => {
     const { readyForQuery } = client as unknown as { readyForQuery: boolean | null };
     // One that nobody has asked anything may be silent.

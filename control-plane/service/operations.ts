@@ -16,7 +16,7 @@ export interface Operations {
   readonly follow: (id: number) => Promise<Catalog | undefined>;
   /** Drives what others have left. */
   readonly takeUp: (ids: readonly number[]) => void;
-  /** Drives all that processes now gone have left. */
+  /** Drives all that is not done, once those have gone who drove it. */
   readonly resume: () => Promise<void>;
   /** Stops where it can go on later, within the batch. */
   readonly stop: () => Promise<void>;
@@ -27,16 +27,21 @@ export interface OperationSettings {
   readonly patience?: number;
   /** At once in one process: each holds a connection. */
   readonly most?: number;
+  /** Wait after the first break, milliseconds; each further one doubles it, up to fifty times. */
+  readonly pause?: number;
 }
 
 const needsSession =
   'The change of a table was interrupted, and goes on where DATABASE_URL names Postgres itself';
 
+/** As often an operation is driven by one process; then it is left to others. */
+const mostDrives = 10;
+
 /** Operations over the connections that may define. */
 export function createOperations(
   ddl: Pool,
   catalogs: Pick<Catalogs, 'put'>,
-  { patience = 25_000, most = 2 }: OperationSettings = {},
+  { patience = 25_000, most = 2, pause = 200 }: OperationSettings = {},
 ): Operations {
   const running = new Map<number, Promise<Catalog>>();
   const queue: (() => void)[] = [];
@@ -55,13 +60,14 @@ export function createOperations(
     }
   };
 
-  /** Undefined: another session drives it. */
-  const attempt = (id: number): Promise<Catalog | undefined> =>
+  /** Undefined: another session drives it. `claimed`: told when this one does. */
+  const attempt = (id: number, claimed: () => void): Promise<Catalog | undefined> =>
     ddl.borrow(async (client, lease) => {
       if (stopped) throw new Interrupted('stopping');
       // The claim is a lock of this very session.
       if (isPooled(client)) throw new ServiceError('database_busy', needsSession);
       if (!(await inTransaction(client, (connection) => claim(connection, id)))) return undefined;
+      claimed();
       const cancel = (): void => void ddl.cancel(client);
       cancels.add(cancel);
       lease.allow(longest.patient);
@@ -73,20 +79,37 @@ export function createOperations(
       }
     });
 
+  const wait = (tries: number): number => Math.min(pause * 2 ** tries, pause * 50);
+
   const driven = async (id: number): Promise<Catalog> => {
-    for (let breaks = 0; ; ) {
+    let drives = 0;
+    for (let tries = 1; ; tries++) {
       try {
-        const catalog = await turn(() => attempt(id));
+        const catalog = await turn(() => attempt(id, () => drives++));
         if (catalog) {
           catalogs.put(catalog);
           return catalog;
         }
+        tries = 0;
         await sleep(500);
       } catch (error) {
-        const unavailable =
-          error instanceof Interrupted || toServiceError(error).kind === 'database_unavailable';
-        if (!unavailable || stopped || ++breaks > 10) throw error;
-        await sleep(Math.min(200 * 2 ** breaks, 10_000));
+        // A database that is away is waited for; one that goes away whenever this is driven may do so because of it.
+        const passing = error instanceof Interrupted || isAway(error);
+        if (!passing || stopped || drives > mostDrives) throw error;
+        await sleep(wait(tries));
+      }
+    }
+  };
+
+  /** Tries until the database is there. */
+  const whenThere = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isAway(error) || stopped) throw error;
+        // Nobody waits for it: a process that stops need not.
+        await sleep(wait(tries), undefined, { ref: false });
       }
     }
   };
@@ -118,10 +141,13 @@ export function createOperations(
       if (!stopped) for (const id of ids) void begin(id).catch(() => undefined);
     },
     resume: async () => {
-      const found = await ddl.borrow((client) =>
-        inTransaction(client, (connection) => runningOperations(connection)),
+      const found = await whenThere(() =>
+        ddl.borrow((client) =>
+          inTransaction(client, (connection) => runningOperations(connection)),
+        ),
       );
-      for (const { id, left } of found) if (left) void begin(id).catch(() => undefined);
+      // Those that a session still holds too: it may be that of a process that is gone, whose last statement goes on.
+      for (const { id } of found) void begin(id).catch(() => undefined);
     },
     stop: async () => {
       stopped = true;
@@ -130,4 +156,9 @@ export function createOperations(
       await Promise.allSettled(running.values());
     },
   };
+}
+
+function isAway(error: unknown): boolean {
+  const { kind } = toServiceError(error);
+  return kind === 'database_unavailable' || kind === 'server_busy';
 }

@@ -11,7 +11,7 @@ import type { ReadPages } from './export.ts';
 import { Handoff } from './handoff.ts';
 
 /** A reader that takes no page for so long, in milliseconds, is given up: others want the connection, and the snapshot keeps dead rows. */
-const patience = 20_000;
+const longEnough = 20_000;
 
 /**
  * Whether a table that the transaction has read was written anew after its snapshot: to that snapshot it is empty (manual, MVCC caveats).
@@ -25,7 +25,11 @@ const rewritten = toQuery(
 );
 
 /** Pages of a read within one snapshot: together the rows of one moment, whatever is written meanwhile. */
-export function createPages(placement: Placement, session: Session): ReadPages {
+export function createPages(
+  placement: Placement,
+  session: Session,
+  patience = longEnough,
+): ReadPages {
   return async function* pages(read, size, catalog, caller) {
     const { data } = placement(catalog.tenant);
     const enter = entryOf(catalog, caller);

@@ -20,11 +20,14 @@ export async function inTransaction<T>(
   }
 }
 
-/** Milliseconds that statements of definitions may take: what holds a lock that stops others, and what only reads or stops nobody. */
-export const longest = { brief: 30_000, patient: 3_600_000 } as const;
+/** Milliseconds that statements of definitions may take: what holds a lock that stops others, what fills a view, what stops nobody. */
+export const longest = { brief: 30_000, fill: 60_000, patient: 3_600_000 } as const;
 
 /** For statements that stop others. */
 export const briefly = `set local statement_timeout = ${longest.brief}`;
+
+/** Filling a materialized view may take longer than a request otherwise does. */
+export const filling = `set local statement_timeout = ${longest.fill}`;
 
 /** What stops nobody may take its time and wait for those who came before. */
 export const patiently = `set local statement_timeout = ${longest.patient}; set local lock_timeout = '30s'`;

@@ -23,14 +23,12 @@ import {
 } from '../model/table.ts';
 import { checkDraft } from '../model/table-schema.ts';
 import type { Change } from './change.ts';
+import { filling } from './transaction.ts';
 
 type ViewDefinition = Extract<
   Definition,
   { kind: 'create_view' | 'change_view' | 'drop_view' | 'refresh_view' }
 >;
-
-/** Filling a materialized view may take longer than a request otherwise does. */
-const fillTimeout = "set local statement_timeout = '60s'";
 
 /** Whether a definition is about a view. */
 export function isOfView(definition: Definition): definition is ViewDefinition {
@@ -64,7 +62,7 @@ export async function planView(
       checkDraft(definition.view, catalog);
       const { view, reads } = await workedOut(definition.view, catalog, tenant.lastRelation + 1);
       const after = withTable(catalog, view);
-      if (view.view?.materialized) await connection.query(fillTimeout);
+      if (view.view?.materialized) await connection.query(filling);
       const step = createView(view, catalog, reads);
       return change(view, after, [step], {
         table: view,
@@ -94,7 +92,7 @@ export async function planView(
           reason: 'materialized',
         });
       }
-      await connection.query(fillTimeout);
+      await connection.query(filling);
       const indexed = await rowsOf(
         connection,
         'select 1 from pg_index where indrelid = $1::regclass and indisunique and indpred is null',

@@ -88,4 +88,17 @@ describe('a database that has gone without a word', () => {
     expect((await write(1_000_002)).status).toBe(200);
     expect(await stored()).toEqual([...before, 1_000_002]);
   });
+
+  it('is given up when it goes just after a connection was made', async () => {
+    await recovered();
+    network.hushAfterLogin();
+    network.cut();
+    // As many as the pool has connections: none may stay lost.
+    const replies = await Promise.all(Array.from({ length: 4 }, () => read('note')));
+    expect(replies.every(isLater)).toBe(true);
+    network.mend();
+    await recovered();
+    const again = await Promise.all(Array.from({ length: 4 }, () => read('note')));
+    expect(again.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
 });

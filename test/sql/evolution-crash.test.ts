@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeAll, expect, it } from 'vitest';
+import { ServiceError } from '../../control-plane/base/errors.ts';
+import type { Pool } from '../../control-plane/pg/pool.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Evolver, evolver, makeTenant, shapeOf, withColumn } from '../support/evolution.ts';
 import { everything, itemColumns, itemRows } from '../support/evolution-cases.ts';
@@ -53,6 +55,22 @@ it('goes on after its connection is cut, whatever phase it was in', async () => 
   }
 }, 120_000);
 
+it('goes on after the database was away for long', async () => {
+  const name = await made();
+  const halt = await haltAt('new.position = 3');
+  const door = refusing();
+  const away = evolver(database, tenant, { large: 10, pause: 1, through: door.through });
+  const work = away.change(name, everything, { allowDataLoss: true });
+  const stopped = await halt.reached();
+  door.refuse(40);
+  await query('select pg_terminate_backend($1)', [stopped]);
+  await halt.let();
+  const outcome = await work;
+  expect(outcome.operation?.status).toBe('done');
+  expect(door.left()).toBe(0);
+  expect(await described(name)).toEqual(expected);
+});
+
 it('is taken up by another process when its own is killed', async () => {
   for (const position of [1, 4, Math.floor(phases / 2), phases - 1]) {
     const name = await made();
@@ -79,6 +97,29 @@ it('is taken up by another process when its own is killed', async () => {
     await next.close();
   }
 }, 120_000);
+
+it('is taken up by a process that starts while the session of the killed one still works', async () => {
+  const name = await made();
+  const halt = await haltAt('new.position = 3');
+  const script = join(import.meta.dirname, '../support/evolution-child.ts');
+  const child = spawn(process.execPath, [script, database.url, database.secret, tenant, name], {
+    stdio: 'inherit',
+  });
+  await halt.reached();
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+  // It starts before the database is there.
+  const door = refusing();
+  door.refuse(20);
+  const next = evolver(database, tenant, { large: 10, pause: 1, through: door.through });
+  await next.operations.resume();
+  expect(door.left()).toBe(0);
+  await halt.let();
+  await until(async () => (await running(name)) === 0);
+  expect(await described(name)).toEqual(expected);
+  await next.close();
+});
 
 it('is taken up by the next definition of the tenant', async () => {
   const name = await made();
@@ -110,6 +151,25 @@ it('is undone to the end when its process ends while undoing', async () => {
   expect(await described(name)).toEqual(before);
   await here.change(name, withColumn('gap', { description: 'free again' }));
 });
+
+/** A database that is away for the next so many who want a connection. */
+function refusing() {
+  let refusals = 0;
+  return {
+    refuse: (count: number): void => {
+      refusals = count;
+    },
+    left: () => refusals,
+    through: (pool: Pool): Pool => ({
+      ...pool,
+      borrow: (work, patience) => {
+        if (refusals === 0) return pool.borrow(work, patience);
+        refusals--;
+        return Promise.reject(new ServiceError('database_unavailable'));
+      },
+    }),
+  };
+}
 
 async function made(): Promise<string> {
   const name = `items_${++count}`;

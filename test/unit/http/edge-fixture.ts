@@ -6,7 +6,7 @@ import { afterEach } from 'vitest';
 import { ServiceError } from '../../../control-plane/base/errors.ts';
 import { loadConfig } from '../../../control-plane/config.ts';
 import type { Dialect, Reply } from '../../../control-plane/dialects/dialect.ts';
-import { type App, createEdge } from '../../../control-plane/http/edge.ts';
+import { type App, createEdge, type EdgeParts } from '../../../control-plane/http/edge.ts';
 import type { Principal } from '../../../control-plane/model/principal.ts';
 import type { TenantAdmin } from '../../../control-plane/service/admin.ts';
 import type { Call } from '../../../control-plane/service/engine.ts';
@@ -99,6 +99,7 @@ export async function start(
     status: 200,
     body: JSON.stringify({ params: call.request.params, body: call.request.body ?? null }),
   }),
+  patience: EdgeParts['patience'] = {},
 ): Promise<Edge> {
   const config = loadConfig({
     env: { DATABASE_URL: 'postgres://localhost/x', ROWHOUSE_JWT_SECRET: secret, ...env },
@@ -109,6 +110,7 @@ export async function start(
   const edge: Edge = { url: '', calls: [], logs, tokens, app: {} as App, ended: false };
   const app = createEdge(config, {
     tokens,
+    patience,
     takeTurn: countdown(),
     dialects: [dialect],
     admin: tenants,
