@@ -67,7 +67,7 @@ beforeAll(async () => {
       );
       await client.query(
         `insert into detour_edges (from_id, to_id, type, metadata)
-         select f, t, 'knows', m from (values (1, 2, '{"cost": "dear"}'::jsonb), (2, 3, '{}'), (1, 4, '{"cost": 2}'), (4, 5, '{"cost": 0.5}'), (5, 3, '{}')) as e (f, t, m)
+         select f, t, 'knows', m from (values (1, 2, '{"cost": "dear"}'::jsonb), (2, 3, '{}'), (1, 4, '{"cost": 2}'), (4, 5, '{"cost": 0.5, "toll": "much"}'), (5, 3, '{}')) as e (f, t, m)
          union all select 1, n, 'knows', '{}' from generate_series(7, 20) as n`,
       );
     },
@@ -190,6 +190,7 @@ describe('where the shortest way is hidden', () => {
   test.each([
     ['counts', null, 'RH107'],
     ['weighs', 'cost', 'RH105'],
+    ['weighs off the shortest way too', 'toll', 'RH105'],
   ])('what is seen %s', async (_, weight, code) => {
     const who = principal(tenant, 'root', { access: 'root', sudo: true });
     await asGateway(database, who, async (client) => {
