@@ -1,5 +1,5 @@
 import { gather, type RepeatedKeys } from './gather-json.ts';
-import { exactNumber, type Json } from './json.ts';
+import { exactNumber, type Json, type JsonObject } from './json.ts';
 
 /** Deeper values only serve to exhaust whatever walks them. Postgres itself stops at some thousands. */
 const deepest = 256;
@@ -17,17 +17,17 @@ const surrogateEscape = /\\u[dD][89a-fA-F]/;
  * @throws SyntaxError with a message fit for the sender
  */
 export function parseJson(text: string, repeated?: RepeatedKeys): Json {
-  const members = checkDepth(text);
+  const { members, risky } = survey(text);
   checkNul(text);
-  const value = parseExact(text);
+  const value = parseExact(text, risky);
   // Only a text with more members than its value has keys is read twice.
   if (repeated === undefined || countKeys(value) === members) return value;
   return gather(text, repeated, parseExact);
 }
 
 /** The same for JSON that Postgres has made, and therefore could store: numbers are looked at, nothing else. */
-export function parseExact(text: string): Json {
-  if (!riskyNumber.test(text) && !surrogateEscape.test(text)) return JSON.parse(text) as Json;
+export function parseExact(text: string, risky = riskyNumber.test(text)): Json {
+  if (!risky && !surrogateEscape.test(text)) return JSON.parse(text) as Json;
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown) as Json;
 }
 
@@ -64,10 +64,14 @@ const quote = 34;
 const backslash = 92;
 const nul = '\\u0000';
 
-/** One pass over the text before it is parsed; strings are skipped with indexOf. Counts the members of its objects. */
-function checkDepth(text: string): number {
+/**
+ * One pass over the text before it is parsed; strings are skipped with indexOf. Checks the depth, counts the members of its objects and
+ * looks for risky numbers: the expression for these would go through the strings too.
+ */
+function survey(text: string): { readonly members: number; readonly risky: boolean } {
   let depth = 0;
   let members = 0;
+  let risky = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) at = stringEnd(text, at);
@@ -76,15 +80,30 @@ function checkDepth(text: string): number {
       if (++depth > deepest) throw new SyntaxError(`Nested deeper than ${deepest} levels`);
     } else if (code === 93 || code === 125) depth--;
     else if (code === 58) members++;
+    else if (isDigit(code)) {
+      const start = at;
+      while (isDigit(text.charCodeAt(at + 1)) || text.charCodeAt(at + 1) === 46) at++;
+      // e and E differ by one bit.
+      risky ||= at - start >= 15 || (text.charCodeAt(at + 1) | 32) === 101;
+    }
   }
-  return members;
+  return { members, risky };
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 function countKeys(value: Json): number {
   if (typeof value !== 'object' || value === null) return 0;
-  const items = Array.isArray(value) ? value : Object.values(value);
-  const own = Array.isArray(value) ? 0 : items.length;
-  return items.reduce((count: number, item) => count + countKeys(item as Json), own);
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) count += countKeys(item as Json);
+  } else {
+    const members = value as JsonObject;
+    for (const key of Object.keys(members)) count += 1 + countKeys(members[key] ?? null);
+  }
+  return count;
 }
 
 /** Position of the closing quote; the end of the text when there is none (the parser will say so). */

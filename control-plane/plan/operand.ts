@@ -123,7 +123,8 @@ export function fits(value: string | number | boolean | ExactNumber, type: Colum
     case 'number':
       return (
         typeof value !== 'boolean' &&
-        fitsNumber(isNumber(value) ? digitsOf(value) : value, type.base)
+        ((typeof value === 'number' && fitsPlainly(value, type.base)) ||
+          fitsNumber(isNumber(value) ? digitsOf(value) : value, type.base))
       );
     case 'uuid':
       return typeof value === 'string' && uuid.test(value) && !value.endsWith('-');
@@ -132,6 +133,22 @@ export function fits(value: string | number | boolean | ExactNumber, type: Colum
       return typeof value === 'string' && (dated.has(type.base) ? year : clock).test(value);
     default:
       return typeof value === 'string';
+  }
+}
+
+/** Most numbers of most rows, told without spelling them: an integer within the range, or any that a double holds where all do. */
+function fitsPlainly(value: number, base: string): boolean {
+  switch (base) {
+    case 'smallint':
+      return Number.isInteger(value) && value >= -(2 ** 15) && value < 2 ** 15;
+    case 'integer':
+      return Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31;
+    case 'bigint':
+      return Number.isSafeInteger(value);
+    case 'real':
+      return Number.isFinite(Math.fround(value));
+    default:
+      return Number.isFinite(value);
   }
 }
 

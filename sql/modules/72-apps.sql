@@ -50,8 +50,13 @@ as $$
 declare
   p rowhouse.principal := rowhouse.principal_in(tenant);
 begin
-  -- Roles of a token are words of its issuer: only recorded ones make an administrator.
-  return p.level >= 4 or rowhouse.app_roles_of(tenant, app, p.sub, '{}') && '{owner,admin}';
+  -- Roles of a token are words of its issuer: only recorded ones make an administrator. A policy asks this for a page and for its total,
+  -- and few callers are members of an app: one probe first takes .042 ms a question where following roles took .065.
+  return p.level >= 4
+    or exists (
+      select from control.app_members as m join control.tenants as t on t.id = m.tenant_id
+      where t.slug = administers.tenant and m.app = administers.app and m.sub = p.sub)
+    and rowhouse.app_roles_of(tenant, app, p.sub, '{}') && '{owner,admin}';
 end
 $$;
 comment on function rowhouse.administers(text, text) is

@@ -113,18 +113,22 @@ declare
   -- A label is a node, what the best way to it costs that has been found, and the number of the label it comes from. A round
   -- takes the labels of the round before one edge further and keeps what costs less than anything before; so after n rounds the
   -- labels are those of the cheapest ways of at most n edges.
+  -- Weights are read without a call, and ends are shown once a round: a weight that is none is NULL, and refused when its end is seen.
   step text := format(
-    'select array_agg(x.far), array_agg(x.cost), array_agg(x.origin)
+    'select array_agg(x.far), array_agg(coalesce(x.cost, rowhouse.edge_weight(jsonb_build_object($7, false), $7))), array_agg(x.origin)
      from (
        select distinct on (e.far) e.far, s.cost + e.weight as cost, s.label as origin
        from unnest($1, $2, $3) as s (node, cost, label)
        cross join lateral (
-         select x.far, rowhouse.edge_weight(x.metadata, $7) as weight from %1$s as x
-         where x.near = s.node and ($6 is null or x.type = any($6)) offset 0) as e
-       order by e.far, s.cost + e.weight, s.label) as x
+         select x.far, case coalesce(jsonb_typeof(x.metadata -> $7), ''null'') when ''null'' then 1
+           when ''number'' then case when x.metadata -> $7 >= ''0'' then (x.metadata -> $7)::numeric end end as weight
+         from %1$s as x where x.near = s.node and ($6 is null or x.type = any($6)) offset 0) as e
+       order by e.far, s.cost + e.weight nulls first, s.label) as x
      left join (select l.node, min(l.cost) as cost from unnest($4, $5) as l (node, cost) group by l.node) as l on l.node = x.far
-     where (l.cost is null or x.cost < l.cost) and ($8 is null or x.cost < $8)',
-    rowhouse.edges_text(graph, direction));
+     where (x.cost is null or (l.cost is null or x.cost < l.cost) and ($8 is null or x.cost < $8)) and %2$s',
+    rowhouse.open_edges_text(graph, direction),
+    case when graph ? 'node_condition'
+      then format('exists (select from %s as n where n.%I = x.far)', rowhouse.nodes_text(graph), graph ->> 'key') else 'true' end);
   nodes ends%type := ends[1:1];
   costs numeric[] := '{0}';
   origins integer[] := '{0}';
@@ -132,10 +136,21 @@ declare
   front_costs numeric[] := costs;
   front_labels integer[] := '{1}';
   new_origins integer[];
-  best numeric := case when ends[1] = ends[2] then 0 end;
-  last integer := case when ends[1] = ends[2] then 1 end;
+  -- A shortest path is found from both ends within milliseconds. Where there is none there is no other; what it costs bounds the search.
+  shortest ends%type := rowhouse.shortest(graph, ends, direction, depth, types, most);
+  best numeric;
+  last integer;
   path ends%type := '{}';
 begin
+  if shortest is null or cardinality(shortest) = 1 then
+    return shortest;
+  end if;
+  execute format(
+    'select sum(w.least) from (select n.node, lag(n.node) over (order by n.place) as before from unnest($1) with ordinality as n (node, place)) as s
+     cross join lateral (
+       select min(rowhouse.edge_weight(x.metadata, $3)) as least from %s as x
+       where x.near = s.before and x.far = s.node and ($2 is null or x.type = any($2))) as w',
+    rowhouse.open_edges_text(graph, direction)) into best using shortest, types, weight;
   for level in 1 .. depth loop
     execute step into front, front_costs, new_origins
       using front, front_costs, front_labels, nodes, costs, types, weight, best;
@@ -152,15 +167,18 @@ begin
       perform rowhouse.too_many('nodes', most);
     end if;
   end loop;
+  if last is null then
+    return shortest;
+  end if;
   while last > 0 loop
     path := nodes[last:last] || path;
     last := origins[last];
   end loop;
-  return nullif(path, '{}');
+  return path;
 end
 $$;
 comment on function rowhouse.cheapest(jsonb, anyarray, text, integer, text[], text, integer) is
-  'As shortest, by the sum of a number in the metadata of the edges. Weights are never negative, so no way to a node is better through a dearer one.';
+  'As shortest, by the sum of a number in the metadata of the edges. Weights are never negative: no way to a node is better through a dearer one, and none that costs as much as a shortest path is followed.';
 
 create or replace function rowhouse.path(
   graph jsonb, ends anyarray, direction text, depth integer, types text[], weight text, most integer)
@@ -171,13 +189,33 @@ set jit = off
 as $$
 declare
   nodes ends%type;
+  seen ends%type;
 begin
   if rowhouse.looks_ends_up(graph) then
     return query select p.place, p.node, p.edge, p.cost
       from rowhouse.shown_path(graph, ends, direction, depth, types, weight, most) as p;
     return;
   end if;
-  if not ends <@ rowhouse.visible_nodes(graph, ends) then
+  if weight is null and graph ? 'node_condition' then
+    -- A shortest path all of whose nodes are seen is one among the nodes that are seen too. So it is looked for past their condition,
+    -- and its nodes and ends are shown in one statement; only where one is hidden every node on the way is (10.4 ms before, 5.4 now, 3.8 past
+    -- policies).
+    begin
+      nodes := rowhouse.shortest(graph - 'node_condition', ends, direction, depth, types, most);
+      if nodes is null then
+        return;
+      end if;
+    exception when sqlstate 'RH107' then
+      -- Too many with those that are hidden: they don't count.
+      nodes := null;
+    end;
+    seen := rowhouse.visible_nodes(graph, coalesce(nodes, ends));
+    if not ends <@ seen then
+      return;
+    elsif nodes is null or not nodes <@ seen then
+      nodes := rowhouse.shortest(graph, ends, direction, depth, types, most);
+    end if;
+  elsif not ends <@ rowhouse.visible_nodes(graph, ends) then
     return;
   elsif weight is null then
     nodes := rowhouse.shortest(graph, ends, direction, depth, types, most);
@@ -192,7 +230,8 @@ begin
        from %2$s as x where x.near = s.before and x.far = s.node and ($2 is null or x.type = any($2))
        order by 2, x.type, x.outgoing limit 1) as e on true
      order by s.place',
-    rowhouse.edge_json(graph, 'x'), rowhouse.edges_text(graph, direction))
+    -- The nodes have been shown.
+    rowhouse.edge_json(graph, 'x'), rowhouse.open_edges_text(graph, direction))
     using nodes, types, weight;
 end
 $$;

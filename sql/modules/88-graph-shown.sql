@@ -31,7 +31,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (
-    select pg_get_expr(p.polqual, p.polrelid)
+    -- Known here, and told as a constant: what stands behind it, a look at either end, need not be planned.
+    select replace(pg_get_expr(p.polqual, p.polrelid), '( SELECT (CURRENT_USER = ''rowhouse_owner''::name))', 'true')
     from pg_policy as p join pg_class as c on c.oid = p.polrelid
     where p.polrelid = relation and p.polname = '_select' and c.relowner = 'rowhouse_owner'::regrole);
 end

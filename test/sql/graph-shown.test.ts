@@ -35,6 +35,7 @@ beforeAll(async () => {
     person('lists', { access: 'acl', features: { ...none, acl: true } }),
     person('trash', { access: 'acl', features: { ...none, acl: true, softDelete: true } }),
     person('decoy', { access: 'acl', features: { ...none, acl: true } }),
+    person('detour', { access: 'acl', features: { ...none, acl: true } }),
   ]);
   const other = database.slug('other');
   await createTenantWith(database, other, []);
@@ -59,6 +60,16 @@ beforeAll(async () => {
           );
         }
       }
+      // The short way goes by 2, which is hidden as 7 to 20 are; the way round by 4 and 5 is seen.
+      await client.query(
+        `insert into detour (id, _acl) select n, case when n = 2 or n > 6 then $1::integer else 0 end from generate_series(1, 20) as n`,
+        [rows[0].id],
+      );
+      await client.query(
+        `insert into detour_edges (from_id, to_id, type, metadata)
+         select f, t, 'knows', m from (values (1, 2, '{"cost": "dear"}'::jsonb), (2, 3, '{}'), (1, 4, '{"cost": 2}'), (4, 5, '{"cost": 0.5, "toll": "much"}'), (5, 3, '{}')) as e (f, t, m)
+         union all select 1, n, 'knows', '{}' from generate_series(7, 20) as n`,
+      );
     },
     { commit: true },
   );
@@ -153,6 +164,42 @@ test('rows that show are passed through', async () => {
       });
     },
   );
+});
+
+describe('where the shortest way is hidden', () => {
+  const path = (client: pg.ClientBase, weight: string | null, most: number) =>
+    client.query(
+      `select node, cost::float8 from rowhouse.path($1, array[1, 3], 'ancestors', 9, null, $2, $3) order by place`,
+      [told('detour'), weight, most],
+    );
+
+  test('the way that is seen is found, and what is hidden counts and weighs nothing', async () => {
+    const reader = logins.client('reader');
+    for (const most of [1000, 10]) {
+      const { rows } = await path(reader, null, most);
+      expect(rows.map(({ node }) => node)).toEqual([1, 4, 5, 3]);
+    }
+    expect((await path(reader, 'cost', 10)).rows).toEqual([
+      { node: 1, cost: 0 },
+      { node: 4, cost: 2 },
+      { node: 5, cost: 2.5 },
+      { node: 3, cost: 3.5 },
+    ]);
+  });
+
+  test.each([
+    ['counts', null, 'RH107'],
+    ['weighs', 'cost', 'RH105'],
+    ['weighs off the shortest way too', 'toll', 'RH105'],
+  ])('what is seen %s', async (_, weight, code) => {
+    const who = principal(tenant, 'root', { access: 'root', sudo: true });
+    await asGateway(database, who, async (client) => {
+      expect((await path(client, null, 1000)).rows.map(({ node }) => node)).toEqual([1, 2, 3]);
+      await expect(path(client, weight, weight === null ? 10 : 1000)).rejects.toMatchObject({
+        code,
+      });
+    });
+  });
 });
 
 describe('what a caller tells of the graph', () => {

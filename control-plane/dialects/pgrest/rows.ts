@@ -10,7 +10,7 @@ import { params } from './params.ts';
 import { reply, rowsReply } from './reply.ts';
 import { parseSearch } from './search.ts';
 import { isImplicitKey, keyOf } from './table-object.ts';
-import { rowValues } from './values.ts';
+import { rowJudge } from './values.ts';
 import { parseWhere } from './where.ts';
 
 /** How this dialect prints rows: timestamps without zone, numbers as they are. */
@@ -110,10 +110,11 @@ export function postRows(request: DialectRequest, { catalog }: RouteContext): Ac
   if (list.length === 0 || list.length > mostRows) {
     refuse(`data must hold 1 to ${mostRows} rows`, 'data');
   }
-  if (!list.every(isObject)) refuse('data must be an object or a list of objects', 'data');
+  if (!isObjects(list)) return refuse('data must be an object or a list of objects', 'data');
   const table = tableOf(request, catalog, 'create');
-  const rows = list.filter(isObject).map((sent, at) => ({
-    values: writable(table, sent, true, list.length > 1 ? `row ${at}: ` : ''),
+  const judge = writable(table, true);
+  const rows = list.map((sent, at) => ({
+    values: judge(sent, list.length > 1 ? `row ${at}: ` : ''),
   }));
   return act(
     { kind: 'insert', table, rows, output: outputOf(table, { pkid: false }) },
@@ -121,14 +122,21 @@ export function postRows(request: DialectRequest, { catalog }: RouteContext): Ac
   );
 }
 
-/** The values of a row that may be set: never the implicit key. */
-function writable(table: Table, sent: JsonObject, create: boolean, place = ''): JsonObject {
+function isObjects(list: readonly Json[]): list is readonly JsonObject[] {
+  return list.every(isObject);
+}
+
+/** Judges the values of rows that may be set: never the implicit key. */
+function writable(table: Table, create: boolean): ReturnType<typeof rowJudge> {
   const key = keyOf(table);
-  const implicit = Object.keys(sent).find((name) => isImplicitKey(table, name));
-  if (implicit !== undefined) {
-    refuse(`${place}${implicit} cannot be written`, implicit, 'invalid_row');
-  }
-  return rowValues(sent, table.columns, { create, place, ...(key === undefined ? {} : { key }) });
+  const implicit = table.key.find((name) => isImplicitKey(table, name));
+  const judge = rowJudge(table.columns, { create, ...(key === undefined ? {} : { key }) });
+  return (sent, place = '') => {
+    if (implicit !== undefined && Object.hasOwn(sent, implicit)) {
+      refuse(`${place}${implicit} cannot be written`, implicit, 'invalid_row');
+    }
+    return judge(sent, place);
+  };
 }
 
 function dataOf(body: Json | undefined, known: readonly string[]): Json {
@@ -152,7 +160,7 @@ export function putRow(request: DialectRequest, { catalog }: RouteContext): Acti
       kind: 'update',
       table,
       target: { by: 'keys', keys: [request.params['id'] ?? ''] },
-      changes: [{ values: writable(table, data, false) }],
+      changes: [{ values: writable(table, false)(data) }],
       output: outputOf(table, { pkid: true }),
       show: 'live',
     },
@@ -203,7 +211,7 @@ export function putRows(request: DialectRequest, { catalog }: RouteContext): Act
       kind: 'update',
       table,
       target: { by: 'where', where: { kind: 'and', of: conditions } },
-      changes: [{ values: writable(table, known, false) }],
+      changes: [{ values: writable(table, false)(known) }],
       output: { items: [{ kind: 'literal', value: 1, as: 'n' }], format },
       show: 'live',
     },
