@@ -16,7 +16,7 @@ import { createAccounts } from './service/accounts.ts';
 import { createAdmin, type TenantAdmin } from './service/admin.ts';
 import { createDefiner } from './service/define.ts';
 import { type Caller, createEngine, type Engine, type EngineParts } from './service/engine.ts';
-import { createExecutor } from './service/execute.ts';
+import { createExecutor, createKnown } from './service/execute.ts';
 import { createExport } from './service/export.ts';
 import { createImportFile } from './service/import-file.ts';
 import { createLoad } from './service/load.ts';
@@ -90,6 +90,7 @@ export function openServices(config: Config, databaseUrl: string): Services {
     engine: createEngine({
       ...loader,
       limits: { rows: config.maxRows },
+      known: createKnown({ placement, session }),
       importFile: createImportFile(loadRows),
       exportRows: createExport(createPages(placement, session)),
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { systemBinaries } from '../control-plane/pg/binaries.ts';
 import { pgbouncerProgram } from './support/pgbouncer.ts';
+import { findBrowser } from './support/browser.ts';
 
 /** What one step found. A check without cases of its own counts as one. */
 interface Outcome {
@@ -123,6 +124,9 @@ async function everything(): Promise<Outcome[]> {
   const pooled = pgbouncerProgram() !== undefined;
   if (!pooled) console.log('\nNo pgbouncer is installed on this system: its tests are left out');
   const absent = pooled ? [] : ['--exclude', 'test/http/pgbouncer.test.ts'];
+  if (findBrowser() === undefined) {
+    console.log('\nNo Chromium is installed on this system: the page of /docs is not looked at');
+  }
   outcomes.push(await suites('every suite, embedded Postgres', absent));
   const system = systemBinaries();
   if (system === undefined) {

@@ -37,7 +37,7 @@ export interface Call {
 export interface Engine {
   /** @throws ServiceError */
   readonly perform: (call: Call) => Promise<Reply>;
-  /** The current definitions of the caller's tenant. @throws ServiceError token_invalid */
+  /** The current definitions of the caller's tenant, without tables that Postgres lets it do nothing with. @throws ServiceError token_invalid */
   readonly catalog: (caller: Caller) => Promise<Catalog>;
   /** The definitions of a tenant at hand, perhaps out of date; empty when there is no such tenant. For nothing that must be right. */
   readonly known: (tenant: string) => Promise<Catalog>;
@@ -63,6 +63,8 @@ export interface EngineParts {
   readonly load: (tenant: string, fresh: boolean) => Promise<Catalog>;
   /** Asks Postgres whether the caller is admitted and the catalog current. @throws ServiceError stale_catalog, tenant_mismatch */
   readonly confirm: (catalog: Catalog, caller: Caller) => Promise<void>;
+  /** Ids of the tables that the caller could use in some way. @throws ServiceError stale_catalog, tenant_mismatch */
+  readonly known: (catalog: Catalog, caller: Caller) => Promise<ReadonlySet<number>>;
   readonly execute: (
     statements: Statements,
     catalog: Catalog,
@@ -110,13 +112,14 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     known: (tenant) => parts.load(tenant, false).catch(() => nothing),
     catalog: async (caller) => {
-      try {
-        const catalog = await load(parts, caller.principal, false);
-        await parts.confirm(catalog, caller);
-        return catalog;
-      } catch (error) {
-        if (isStale(error)) return load(parts, caller.principal, true);
-        throw asToken(error);
+      for (let attempt = 1; ; attempt++) {
+        const catalog = await load(parts, caller.principal, attempt > 1);
+        try {
+          const ids = await parts.known(catalog, caller);
+          return { ...catalog, tables: catalog.tables.filter(({ id }) => ids.has(id)) };
+        } catch (error) {
+          if (!isStale(error) || attempt === attempts) throw asToken(error);
+        }
       }
     },
     perform: async (call) => {

@@ -7,6 +7,7 @@ import type { WireRow } from '../pg/batch.ts';
 import type { Placement } from '../pg/placement.ts';
 import type { Entry, Session } from '../pg/session.ts';
 import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
+import { knownQuery } from '../plan/known.ts';
 import { plan } from '../plan/plan.ts';
 import type { Planned, Sight } from '../plan/planned.ts';
 import { reachQuery } from '../plan/reach.ts';
@@ -66,6 +67,21 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
     });
     extend(data, catalog, caller.principal, enter({ show: 'live', intent: 'edit' }));
     return results;
+  };
+}
+
+/** Asks Postgres which tables the caller could use. */
+export function createKnown({ placement, session }: ExecuteParts): EngineParts['known'] {
+  return async (catalog, caller) => {
+    const enter = entryOf(catalog, caller)({ show: 'live', intent: 'edit' });
+    const { data } = placement(catalog.tenant);
+    try {
+      const query = knownQuery(catalog);
+      const [ids] = only(await session.run(data, enter, [query], { signal: caller.signal }));
+      return new Set(JSON.parse(ids ?? '[]') as number[]);
+    } catch (error) {
+      throw toServiceError(error);
+    }
   };
 }
 

@@ -46,6 +46,13 @@ export const dialect: Dialect = {
     { method: 'DELETE', path: '/api/things/:name', handle: unused },
     { method: 'POST', path: '/api/open', public: true, handle: unused },
   ],
+  description: {
+    name: 'Fake',
+    about: '',
+    routes: { 'GET /api/things/:name': { id: 'getThing', summary: 'Read a thing', replies: {} } },
+    schemas: { Failure: {} },
+    parameters: {},
+  },
   fail: (error) => ({
     status: error.kind === 'body_too_large' ? 413 : 400,
     body: {
