@@ -1,4 +1,6 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
+import type { Meter } from '../base/meter.ts';
+import { currentTrace, spent } from '../base/trace.ts';
 import type {
   Action,
   DefinitionOutcome,
@@ -58,6 +60,7 @@ type Statements = Extract<Action, { kind: 'statements' }>['statements'];
 
 /** The use cases behind the engine, one function each. */
 export interface EngineParts {
+  readonly meter?: Meter;
   readonly limits: Limits;
   /** `fresh`: known to be stale, read again. */
   readonly load: (tenant: string, fresh: boolean) => Promise<Catalog>;
@@ -136,6 +139,9 @@ export function createEngine(parts: EngineParts): Engine {
         } catch (error) {
           const late = isStale(error) || (await overtaken(parts, principal, catalog, error));
           if (!late || attempt === attempts) throw asToken(error);
+          parts.meter?.retried('definition');
+          const trace = currentTrace();
+          if (trace) trace.retries++;
         }
       }
     },
@@ -168,6 +174,7 @@ async function once(
   const confirm = () =>
     cached || caller.right !== undefined ? parts.confirm(catalog, caller) : undefined;
   let action: Action;
+  const began = performance.now();
   try {
     action = call.route.handle(call.request, {
       principal: caller.principal,
@@ -177,6 +184,8 @@ async function once(
   } catch (error) {
     await confirm();
     throw error;
+  } finally {
+    spent('plan', began);
   }
   if (action.kind === 'reply' || action.kind === 'account') await confirm();
   try {

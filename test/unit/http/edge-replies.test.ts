@@ -36,7 +36,12 @@ describe('replies', () => {
     const edge = await start();
     await send(edge, 'POST', '/api/things/a?token=hush', { body: '{"password":"hush"}' });
     const line = JSON.parse(edge.logs.at(-1) ?? '{}');
-    expect(line).toMatchObject({ tenant: 'acme', sub: 'ann', path: '/api/things/a', status: 200 });
+    expect(line).toMatchObject({
+      tenant: 'acme',
+      sub: 'ann',
+      route: '/api/things/:name',
+      status: 200,
+    });
     expect(edge.logs.join()).not.toMatch(/hush|eyJ/);
   });
 
