@@ -116,6 +116,9 @@ function opening(message: string): string {
     .join('');
 }
 
+/** The commands' own start of the embedded server has nothing to do with that of the system. */
+const ownServer = ['run', 'package'].flatMap((name) => ['--exclude', `test/http/${name}.test.ts`]);
+
 async function everything(): Promise<Outcome[]> {
   const outcomes = await Promise.all([
     check('types', process.execPath, 'node_modules/.bin/tsc', '-p', 'tsconfig.json'),
@@ -135,11 +138,7 @@ async function everything(): Promise<Outcome[]> {
     outcomes.push(
       await suites(
         `SQL and HTTP, Postgres ${system.major} of this system`,
-        // The commands' own start of the embedded server has nothing to do with this one.
-        ['--project', 'database', '--exclude', 'test/http/run.test.ts', ...absent].concat([
-          'test/sql',
-          'test/http',
-        ]),
+        ['--project', 'database', ...ownServer, ...absent, 'test/sql', 'test/http'],
         { ROWHOUSE_TEST_PG_BIN: system.binDir },
       ),
     );
