@@ -116,8 +116,11 @@ function opening(message: string): string {
     .join('');
 }
 
-/** The commands' own start of the embedded server has nothing to do with that of the system. */
-const ownServer = ['run', 'package'].flatMap((name) => ['--exclude', `test/http/${name}.test.ts`]);
+/** The commands' own start of the embedded server, and the browser, have nothing to do with that of the system. */
+const ownServer = ['run', 'package', 'docs'].flatMap((name) => [
+  '--exclude',
+  `test/http/${name}.test.ts`,
+]);
 
 async function everything(): Promise<Outcome[]> {
   const outcomes = await Promise.all([

@@ -5,6 +5,7 @@ import { errorKinds, ServiceError } from '../base/errors.ts';
 import { createTrace, traced } from '../base/trace.ts';
 import type { Config } from '../config.ts';
 import type { Dialect, Reply } from '../dialects/dialect.ts';
+import { isAnonymous } from '../model/principal.ts';
 import { parseAddress, parseQuery, tenantOfHost } from './address.ts';
 import { asServiceError, failure } from './errors.ts';
 import { type Endpoint, type Exchange, requestId } from './exchange.ts';
@@ -66,7 +67,8 @@ export function createHttpServer(parts: ServerParts): Server {
     context.res.once('close', () => finish(context, exchange, started, parts));
     const { trace } = exchange;
     const reply = await traced(trace, () => answer(exchange, context.url, find, parts));
-    if (exchange.principal !== undefined && reply.status < 400) {
+    const { principal } = exchange;
+    if (principal !== undefined && !isAnonymous(principal) && reply.status < 400) {
       exchange.extra['server-timing'] = serverTiming(trace, performance.now() - started);
     }
     for (const end of exchange.ends) end();

@@ -224,6 +224,26 @@ describe('log lines', () => {
   });
 });
 
+/** A list that callers without a token may read. */
+async function openToAnybody() {
+  const make = async (path: string, body: object): Promise<void> => {
+    const reply = await app.request('POST', path, { as: root, body });
+    expect(reply.status, reply.text).toBeLessThan(300);
+  };
+  const shop = '/api/apps/shop';
+  await make('/api/apps', { name: 'Shop', settings: { allow_anonymous: true } });
+  const fields = [
+    { name: 'id', type: 'integer' },
+    { name: 'title', type: 'string' },
+  ];
+  await make(`${shop}/datatables`, { name: 'books', json_schema: { fields } });
+  await make(`${shop}/datatables/books/data`, { title: 'Emma' });
+  const rule = { actions: ['read'], effect: 'EFFECT_ALLOW', roles: ['anonymous'] };
+  const resourcePolicy = { resource: 'datatable:books', version: 'default', rules: [rule] };
+  await make(`${shop}/policies`, { apiVersion: 'api.cerbos.dev/v1', resourcePolicy });
+  return app.request('GET', `${shop}/datatables/books/data`, { headers: { 'x-tenant': tenant } });
+}
+
 describe('Server-Timing', () => {
   it('tells the parts of a success in whole milliseconds', async () => {
     const told = (await read()).headers.get('server-timing') ?? '';
@@ -240,7 +260,10 @@ describe('Server-Timing', () => {
     const refused = await app.request('GET', missing, { as: root });
     expect([refused.status, refused.headers.get('server-timing')]).toEqual([404, null]);
     const body = { tenant, username: 'x', password: 'y' };
+    const open = await openToAnybody();
+    expect([open.status, open.text.includes('Emma')]).toEqual([200, true]);
     for (const reply of [
+      open,
       await app.request('POST', '/auth/login', { body }),
       await app.request('GET', '/api/data/letters', { token: 'bad' }),
       await app.request('GET', '/health'),
