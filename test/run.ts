@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { systemBinaries } from '../control-plane/pg/binaries.ts';
-import { pgbouncerProgram } from './support/pgbouncer.ts';
 import { findBrowser } from './support/browser.ts';
+import { pgbouncerProgram } from './support/pgbouncer.ts';
 
 /** What one step found. A check without cases of its own counts as one. */
 interface Outcome {
