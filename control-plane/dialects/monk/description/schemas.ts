@@ -183,7 +183,6 @@ export const schemas: Description['schemas'] = {
       is_denied: boolean,
     }),
   }),
-  Matched: object({ matched: count, updated: count }),
   Column: { ...object({ ...column, ...times }), description: 'A column of a schema.' },
   ColumnGone: object({ ...column, ...times, deleted: constant(true) }),
   ColumnSent: object({ 'column_name?': text, ...optionalRules }),
