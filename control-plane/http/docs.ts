@@ -4,6 +4,8 @@ import type { Engine } from '../service/engine.ts';
 import type { Tokens } from '../service/tokens.ts';
 import { authenticate, checkTenant } from './auth.ts';
 import type { Endpoint, Exchange } from './exchange.ts';
+import type { Limiter } from './limit.ts';
+import { takeTurn } from './mount.ts';
 import { openApi } from './openapi.ts';
 import { pageEndpoints } from './page.ts';
 
@@ -11,6 +13,7 @@ export interface DocsParts {
   readonly dialects: readonly Dialect[];
   readonly engine: Pick<Engine, 'catalog'>;
   readonly tokens: Pick<Tokens, 'verify' | 'resolve'>;
+  readonly limiter: Limiter;
 }
 
 /** GET /openapi.json: the routes, and with a token also the tables that its holder may use. GET /docs: a page that shows it. */
@@ -28,6 +31,8 @@ export function docsEndpoints(parts: DocsParts): readonly Endpoint[] {
         }
         checkTenant(principal, exchange.namedTenant);
         exchange.principal = principal;
+        // A document takes about a millisecond for each table.
+        await takeTurn(exchange, parts.limiter);
         const { id: requestId, signal } = exchange;
         const catalog = await parts.engine.catalog({ principal, requestId, signal });
         return { status: 200, body: { json: openApi(dialects, catalog) } };

@@ -61,7 +61,7 @@ export function createEdge(config: Config, parts: EdgeParts): App {
     endpoints: [
       ...healthEndpoints(parts.ready),
       metrics.endpoint,
-      ...docsEndpoints(parts),
+      ...docsEndpoints(shared),
       ...adminEndpoints(shared),
       ...mountDialects(parts.dialects, shared),
     ],

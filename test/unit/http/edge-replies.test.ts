@@ -93,6 +93,9 @@ describe('rate limit', () => {
     expect(refused.body['kind']).toBe('rate_limited');
     expect(refused.headers.get('retry-after')).toBe('7');
     expect(refused.headers.get('ratelimit-remaining')).toBe('0');
+    // The document of a tenant is a read like any other; without a token it is everybody's.
+    expect((await send(edge, 'GET', '/openapi.json')).status).toBe(429);
+    expect((await send(edge, 'GET', '/openapi.json', { as: null })).status).toBe(200);
     expect((await get({ ...somebody, sub: 'bob' })).status).toBe(200);
     expect((await get({ ...somebody, sub: 'ann', tenant: 'b' })).status).toBe(200);
     expect((await send(edge, 'POST', '/api/things/a', { body: '{}' })).status).toBe(200);

@@ -136,7 +136,7 @@ describe('descriptions', () => {
     const parts = { admin: tenants, tokens: { verify: unused, resolve: unused } };
     const served = [
       ...healthEndpoints(unused),
-      ...docsEndpoints({ ...parts, dialects, engine: { catalog: unused } }),
+      ...docsEndpoints({ ...parts, dialects, engine: { catalog: unused }, limiter: unused }),
       ...adminEndpoints({
         ...parts,
         readBody: { json: unused, file: unused },
