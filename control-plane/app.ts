@@ -2,6 +2,7 @@ import { type Config, ConfigError } from './config.ts';
 import { dialects } from './dialects/index.ts';
 import { type App, createEdge } from './http/edge.ts';
 import { createLog, type Logger } from './http/log.ts';
+import { createMetrics } from './http/metrics.ts';
 import { openServices } from './services.ts';
 
 export type { App } from './http/edge.ts';
@@ -14,9 +15,11 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
   if (config.databaseUrl === undefined) {
     throw new ConfigError('DATABASE_URL', 'is missing: start the embedded Postgres and name it');
   }
-  const services = openServices(config, config.databaseUrl);
+  const metrics = createMetrics();
+  const services = openServices(config, config.databaseUrl, metrics.meter);
   const { engine, tokens, takeTurn, admin, ready, pools, end, resume } = services;
   const log = options.log ?? createLog();
+  metrics.watch({ data: pools.data.stats, ddl: pools.ddl.stats });
   const app = createEdge(config, {
     engine,
     tokens,
@@ -25,7 +28,7 @@ export function createApp(config: Config, options: { readonly log?: Logger } = {
     ready,
     end,
     dialects,
-    pools: { data: pools.data.stats, ddl: pools.ddl.stats },
+    metrics,
     log,
   });
   return {

@@ -1,3 +1,4 @@
+import { type Meter, noMeter } from './base/meter.ts';
 import { createCatalogs } from './catalog/cache.ts';
 import { rowsOf } from './catalog/connection.ts';
 import { loadCatalog } from './catalog/load.ts';
@@ -16,7 +17,7 @@ import { createAccounts } from './service/accounts.ts';
 import { createAdmin, type TenantAdmin } from './service/admin.ts';
 import { createDefiner } from './service/define.ts';
 import { type Caller, createEngine, type Engine, type EngineParts } from './service/engine.ts';
-import { createExecutor } from './service/execute.ts';
+import { createExecutor, createKnown } from './service/execute.ts';
 import { createExport } from './service/export.ts';
 import { createImportFile } from './service/import-file.ts';
 import { createLoad } from './service/load.ts';
@@ -48,12 +49,17 @@ export interface Services {
 const definingConnections = 4;
 
 /** Opens the pools (no connection is made before it is needed) and puts the services together on them. */
-export function openServices(config: Config, databaseUrl: string): Services {
+export function openServices(
+  config: Config,
+  databaseUrl: string,
+  meter: Meter = noMeter,
+): Services {
   const { statementTimeout } = config;
   const data = openPool({
     connectionString: gatewayUrl(config.pooler ?? databaseUrl, config.jwtSecret),
     max: config.pool,
     statementTimeout,
+    meter,
   });
   const ddl = openPool({
     connectionString: databaseUrl,
@@ -61,25 +67,27 @@ export function openServices(config: Config, databaseUrl: string): Services {
     statementTimeout,
     longest: longest.fill,
     applicationName: 'rowhouse definitions',
+    name: 'ddl',
+    meter,
   });
-  const placement = singlePlacement({ data, ddl }, shares(data, config.pool));
-  const catalogs = createCatalogs((tenant) =>
+  const placement = singlePlacement({ data, ddl }, shares(data, config.pool, undefined, meter));
+  const readCatalog = (tenant: string): Promise<Catalog> =>
     data
       .borrow((client) => loadCatalog(client, tenant))
       .catch((error: unknown) => {
         throw toServiceError(error);
-      }),
-  );
+      });
+  const catalogs = createCatalogs(readCatalog, undefined, meter);
   const owner: AsOwner = (work) => asOwner(ddl, work);
   const tokens = createTokens(config);
   const { createTenant, dropTenant, createLogin } = createTenants(owner, catalogs.forget);
   const { define, operations } = createDefiner(placement, catalogs);
-  const session = createSession();
+  const session = createSession({ meter });
   const loadRows = createLoad(placement, session);
   const loader = {
     load: catalogs.load,
     loadRows,
-    execute: createExecutor({ placement, session }),
+    execute: createExecutor({ placement, session, meter }),
     define,
   };
   return {
@@ -89,7 +97,9 @@ export function openServices(config: Config, databaseUrl: string): Services {
     createLogin,
     engine: createEngine({
       ...loader,
+      meter,
       limits: { rows: config.maxRows },
+      known: createKnown({ placement, session }),
       importFile: createImportFile(loadRows),
       exportRows: createExport(createPages(placement, session)),
       confirm: (catalog, caller) => confirmAt(data, catalog, caller),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { systemBinaries } from '../control-plane/pg/binaries.ts';
+import { findBrowser } from './support/browser.ts';
 import { pgbouncerProgram } from './support/pgbouncer.ts';
 
 /** What one step found. A check without cases of its own counts as one. */
@@ -115,6 +116,12 @@ function opening(message: string): string {
     .join('');
 }
 
+/** The commands' own start of the embedded server, and the browser, have nothing to do with that of the system. */
+const ownServer = ['run', 'package', 'docs'].flatMap((name) => [
+  '--exclude',
+  `test/http/${name}.test.ts`,
+]);
+
 async function everything(): Promise<Outcome[]> {
   const outcomes = await Promise.all([
     check('types', process.execPath, 'node_modules/.bin/tsc', '-p', 'tsconfig.json'),
@@ -123,6 +130,9 @@ async function everything(): Promise<Outcome[]> {
   const pooled = pgbouncerProgram() !== undefined;
   if (!pooled) console.log('\nNo pgbouncer is installed on this system: its tests are left out');
   const absent = pooled ? [] : ['--exclude', 'test/http/pgbouncer.test.ts'];
+  if (findBrowser() === undefined) {
+    console.log('\nNo Chromium is installed on this system: the page of /docs is not looked at');
+  }
   outcomes.push(await suites('every suite, embedded Postgres', absent));
   const system = systemBinaries();
   if (system === undefined) {
@@ -131,11 +141,7 @@ async function everything(): Promise<Outcome[]> {
     outcomes.push(
       await suites(
         `SQL and HTTP, Postgres ${system.major} of this system`,
-        // The commands' own start of the embedded server has nothing to do with this one.
-        ['--project', 'database', '--exclude', 'test/http/run.test.ts', ...absent].concat([
-          'test/sql',
-          'test/http',
-        ]),
+        ['--project', 'database', ...ownServer, ...absent, 'test/sql', 'test/http'],
         { ROWHOUSE_TEST_PG_BIN: system.binDir },
       ),
     );

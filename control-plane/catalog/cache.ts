@@ -1,3 +1,4 @@
+import { type Meter, noMeter } from '../base/meter.ts';
 import type { Catalog } from '../model/catalog.ts';
 
 export interface Catalogs {
@@ -21,6 +22,7 @@ interface Reads {
 export function createCatalogs(
   read: (tenant: string) => Promise<Catalog>,
   maxTables = 20_000,
+  meter: Meter = noMeter,
 ): Catalogs {
   const kept = new Map<string, Catalog>();
   const reads = new Map<string, Reads>();
@@ -69,8 +71,9 @@ export function createCatalogs(
   return {
     load: (tenant, fresh) => {
       const running = reads.get(tenant);
+      const catalog = fresh ? undefined : kept.get(tenant);
+      meter.catalog(catalog ? 'hit' : running ? 'joined' : 'read');
       if (fresh) return running ? after(tenant, running) : begin(tenant);
-      const catalog = kept.get(tenant);
       if (!catalog) return running?.current ?? begin(tenant);
       // Last used, last to go.
       kept.delete(tenant);

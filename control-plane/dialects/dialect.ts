@@ -11,6 +11,7 @@ import type { Right } from '../model/role.ts';
 import type { Table, TableName } from '../model/table.ts';
 import type { Result, Statement } from '../statement/statement.ts';
 import type { Export, Import, ImportReport } from '../statement/transfer.ts';
+import type { Description } from './described.ts';
 
 /** A request as a dialect sees it: values only, no sockets. */
 export interface DialectRequest {
@@ -204,6 +205,8 @@ export interface Dialect {
   readonly name: string;
   readonly prefixes: readonly string[];
   readonly routes: readonly Route[];
+  /** What its users read of it; every route is in it. */
+  readonly description: Description;
   /** Pages of any origin may call it: every origin is echoed, preflights are answered. */
   readonly cors?: CorsRules;
   /** Header names that carry a token besides Authorization. */

@@ -13,7 +13,7 @@ import { docsEndpoints } from './docs.ts';
 import { healthEndpoints } from './health.ts';
 import { createLimiter } from './limit.ts';
 import type { Logger } from './log.ts';
-import { createMetrics, type PoolState } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { mountDialects } from './mount.ts';
 import { createHttpServer, type Patience } from './server.ts';
 
@@ -25,7 +25,7 @@ export interface EdgeParts {
   readonly admin: TenantAdmin;
   readonly dialects: readonly Dialect[];
   readonly ready: () => Promise<Readiness>;
-  readonly pools: Readonly<Record<string, () => PoolState>>;
+  readonly metrics: Metrics;
   readonly log: Logger;
   readonly patience?: Partial<Patience>;
   /** Ends what the services hold, after the last request. */
@@ -49,7 +49,7 @@ const patience = 30_000;
 /** The edge over given services. */
 export function createEdge(config: Config, parts: EdgeParts): App {
   const readBody = createBodyReader(config.maxBody);
-  const metrics = createMetrics(parts.pools);
+  const { metrics } = parts;
   const limiter = createLimiter(config.rateLimit, parts.takeTurn);
   const shared = { ...parts, limiter, readBody };
   const server = createHttpServer({
@@ -61,7 +61,7 @@ export function createEdge(config: Config, parts: EdgeParts): App {
     endpoints: [
       ...healthEndpoints(parts.ready),
       metrics.endpoint,
-      ...docsEndpoints(parts),
+      ...docsEndpoints(shared),
       ...adminEndpoints(shared),
       ...mountDialects(parts.dialects, shared),
     ],

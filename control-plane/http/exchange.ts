@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Trace } from '../base/trace.ts';
 import type { Dialect, DialectRequest, Reply } from '../dialects/dialect.ts';
 import type { Principal } from '../model/principal.ts';
 
@@ -16,6 +17,8 @@ export interface Exchange {
   readonly remote: string;
   readonly message: IncomingMessage;
   readonly signal: AbortSignal;
+  /** What the request has cost so far. */
+  readonly trace: Trace;
   /** Path pattern of the route, once one matched. */
   route?: string;
   params: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { spent } from '../base/trace.ts';
 import type { Dialect, Reply, Route, SentFile } from '../dialects/dialect.ts';
 import { findApp } from '../model/app.ts';
 import { anonymous, isAnonymous, type Principal } from '../model/principal.ts';
@@ -39,6 +40,7 @@ async function serve(
   exchange: Exchange,
   parts: MountParts,
 ): Promise<Reply> {
+  const began = performance.now();
   const identify = () =>
     authenticate(parts.tokens, exchange.headers, { ...dialect, tenant: exchange.namedTenant });
   if (!route.public) {
@@ -47,6 +49,7 @@ async function serve(
     checkTenant(principal, exchange.namedTenant);
     exchange.principal = principal;
   }
+  spent('auth', began);
   await takeTurn(exchange, parts.limiter, await allowance(route, exchange, parts.engine));
   const read = await bodyOf(dialect, route, exchange, parts.readBody);
   const call: Call = {

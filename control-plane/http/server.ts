@@ -2,14 +2,17 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import Koa from 'koa';
 import { errorKinds, ServiceError } from '../base/errors.ts';
+import { createTrace, traced } from '../base/trace.ts';
 import type { Config } from '../config.ts';
 import type { Dialect, Reply } from '../dialects/dialect.ts';
+import { isAnonymous } from '../model/principal.ts';
 import { parseAddress, parseQuery, tenantOfHost } from './address.ts';
 import { asServiceError, failure } from './errors.ts';
 import { type Endpoint, type Exchange, requestId } from './exchange.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createFinder } from './routes.ts';
+import { serverTiming } from './timing.ts';
 
 export interface ServerParts {
   readonly config: Pick<Config, 'baseDomain' | 'statementTimeout'>;
@@ -60,12 +63,18 @@ export function createHttpServer(parts: ServerParts): Server {
   app.use(async (context) => {
     const started = performance.now();
     const exchange = begin(context, parts.config);
-    const reply = await answer(exchange, context.url, find, parts);
+    parts.metrics.inFlight(1);
+    context.res.once('close', () => finish(context, exchange, started, parts));
+    const { trace } = exchange;
+    const reply = await traced(trace, () => answer(exchange, context.url, find, parts));
+    const { principal } = exchange;
+    if (principal !== undefined && !isAnonymous(principal) && reply.status < 400) {
+      exchange.extra['server-timing'] = serverTiming(trace, performance.now() - started);
+    }
     for (const end of exchange.ends) end();
     // Stopping: a connection kept alive would hold the process up.
     if (!server.listening) exchange.extra['connection'] = 'close';
     send(context, exchange, reply, patience);
-    context.res.once('close', () => finish(context, exchange, started, parts));
   });
   const options = {
     maxHeaderSize: longestHead,
@@ -103,6 +112,7 @@ function begin(context: Koa.Context, config: ServerParts['config']): Exchange {
     remote: context.req.socket.remoteAddress ?? '',
     message: context.req,
     signal: abort.signal,
+    trace: createTrace(),
     params: {},
     ends: [],
     extra: { 'x-request-id': id },
@@ -199,7 +209,8 @@ function finish(
 ): void {
   const ms = performance.now() - started;
   const { status } = context;
-  const { method, principal } = exchange;
+  const { method, principal, trace } = exchange;
+  metrics.inFlight(-1);
   const route = exchange.route ?? 'none';
   metrics.observe({ dialect: exchange.dialect?.name ?? 'none', route, method, status }, ms / 1000);
   const level = status >= 500 ? 'warn' : 'info';
@@ -209,13 +220,32 @@ function finish(
       tenant: principal?.tenant ?? exchange.namedTenant,
       sub: principal?.sub,
       method,
-      path: exchange.path,
+      route,
+      names: namesIn(exchange.params),
       status,
-      ms: Math.round(ms * 10) / 10,
+      ms: tenth(ms),
+      db: tenth(trace.database),
+      ...(trace.wait < 1 ? {} : { wait: tenth(trace.wait) }),
+      ...(trace.statements === 0
+        ? {}
+        : { statements: trace.statements, statement: trace.statement }),
+      ...(trace.retries === 0 ? {} : { retries: trace.retries }),
       ...(context.res.writableFinished ? {} : { aborted: true }),
     },
     'request',
   );
+}
+
+/** Parameters of paths that name definitions; the others are keys of rows, which are values. */
+const names = ['app', 'datasource', 'table', 'schema', 'column', 'root', 'view', 'relationship'];
+
+function namesIn(params: Exchange['params']): Readonly<Record<string, string>> | undefined {
+  const named = Object.entries(params).filter(([key]) => names.includes(key));
+  return named.length === 0 ? undefined : Object.fromEntries(named);
+}
+
+function tenth(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 /** What Node's parser refuses never becomes a request; the answer still is JSON. */

@@ -28,6 +28,7 @@ export class Batch {
   readonly #statements: PreparedStatements;
   readonly #capacity: number;
   #names: string[] = [];
+  #parsed = 0;
   #completed = 0;
   readonly #rows: WireRow[] = [];
   #error: Error | undefined;
@@ -50,6 +51,11 @@ export class Batch {
     return this.#completed;
   }
 
+  /** How many of the statements the connection did not know. */
+  get parsed(): number {
+    return this.#parsed;
+  }
+
   submit(connection: Connection): Error | null {
     const wire = connection as unknown as Wire;
     const bound = this.#queries.map(({ values }) => values.map(wireText));
@@ -57,6 +63,7 @@ export class Batch {
       this.#statements.prepare(text, this.#capacity),
     );
     this.#names = prepared.map(({ name }) => name);
+    this.#parsed = prepared.filter(({ parse }) => parse).length;
     wire.stream.cork();
     try {
       for (const { close } of prepared) {

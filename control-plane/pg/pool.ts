@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { ServiceError } from '../base/errors.ts';
+import { type Meter, noMeter } from '../base/meter.ts';
+import { spent } from '../base/trace.ts';
 import { askNoParameters, asksParameters, findWay, refusesParameters } from './pooler.ts';
 import { idleInTransaction, lockTimeout, startOptions } from './settings.ts';
 import { connectionError, isDatabaseError } from './sqlstate.ts';
@@ -17,6 +19,10 @@ export interface PoolSettings {
   /** A connection is closed at this age: a backend keeps what it learnt of every tenant it served. */
   readonly maxLifetimeSeconds?: number;
   readonly applicationName?: string;
+  /** Told how long borrowers wait. */
+  readonly meter?: Meter;
+  /** As which pool; absent: data. */
+  readonly name?: 'data' | 'ddl';
 }
 
 /** Connections to one server as one role. */
@@ -51,6 +57,7 @@ const grace = 5_000;
 
 /** A pool on pg's, directly or behind a pooler in transaction mode. */
 export function openPool(settings: PoolSettings): Pool {
+  const { meter = noMeter, name = 'data' } = settings;
   const longest = Math.max(settings.statementTimeout, settings.longest ?? 0);
   const pool = new pg.Pool({
     connectionString: settings.connectionString,
@@ -78,7 +85,12 @@ export function openPool(settings: PoolSettings): Pool {
   return {
     statementTimeout: settings.statementTimeout,
     borrow: async (work, patience) => {
-      const client = await connect(pool, patience);
+      const asked = performance.now();
+      const client = await connect(pool, patience).finally(() => {
+        spent('wait', asked);
+        meter.waited(name, (performance.now() - asked) / 1000);
+      });
+      const lent = performance.now();
       let broken = false;
       let allowed = false;
       const lease: Lease = {
@@ -96,6 +108,7 @@ export function openPool(settings: PoolSettings): Pool {
         if (isReadOnly(error)) broken = true;
         throw error;
       } finally {
+        spent('database', lent);
         if (allowed) wait(client, longest);
         client.release(broken);
       }

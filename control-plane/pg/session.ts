@@ -1,10 +1,12 @@
 import type pg from 'pg';
+import { type Meter, noMeter } from '../base/meter.ts';
 import type { Query } from '../base/sql.ts';
+import { currentTrace } from '../base/trace.ts';
 import { Batch, type WireRow } from './batch.ts';
 import type { Lease, Pool } from './pool.ts';
 import { keepsNames } from './pooler.ts';
 import { isDatabaseError } from './sqlstate.ts';
-import { PreparedStatements } from './statements.ts';
+import { nameOf, PreparedStatements } from './statements.ts';
 
 /** Who enters a transaction, and what for: the arguments of rowhouse.enter. */
 export interface Entry {
@@ -20,6 +22,8 @@ export interface Entry {
 export interface SessionSettings {
   /** Prepared statements kept per connection, at least 16; 0 sends everything unnamed, as behind a pooler that carries no names. */
   readonly prepared?: number;
+  /** Told of every round trip. */
+  readonly meter?: Meter;
 }
 
 export interface RunOptions {
@@ -79,7 +83,7 @@ const fewest = 16;
 
 /** A session layer. */
 export function createSession(settings: SessionSettings = {}): Session {
-  const asked = settings.prepared ?? 200;
+  const { prepared: asked = 200, meter = noMeter } = settings;
   const capacity = asked === 0 ? 0 : Math.max(asked, fewest);
 
   const send = async (
@@ -91,6 +95,8 @@ export function createSession(settings: SessionSettings = {}): Session {
   ): Promise<readonly WireRow[]> => {
     signal?.throwIfAborted();
     const batch = new Batch(queries, bookOf(client), keepsNames(client) ? capacity : 0);
+    const began = performance.now();
+    let outcome: 'done' | 'failed' = 'failed';
     let cancelled: Promise<void> | undefined;
     const abort = (): void => {
       cancelled = pool.cancel(client);
@@ -98,11 +104,16 @@ export function createSession(settings: SessionSettings = {}): Session {
     signal?.addEventListener('abort', abort, { once: true });
     try {
       client.query(batch as unknown as pg.Submittable);
-      return await batch.done;
+      const rows = await batch.done;
+      outcome = 'done';
+      return rows;
     } catch (error) {
       if (!leavesConnection(error)) lease.discard();
       throw error;
     } finally {
+      meter.ran(outcome, (performance.now() - began) / 1000);
+      meter.prepared('parsed', batch.parsed);
+      meter.prepared('reused', queries.length - batch.parsed);
       signal?.removeEventListener('abort', abort);
       // A cancel still on its way would end the statement of whoever borrows the connection next.
       if (cancelled && !(await settles(cancelled, cancelPatience))) lease.discard();
@@ -110,10 +121,12 @@ export function createSession(settings: SessionSettings = {}): Session {
   };
 
   return {
-    run: (pool, entry, queries, options = {}) =>
-      pool.borrow((client, lease) =>
+    run: (pool, entry, queries, options = {}) => {
+      note(queries);
+      return pool.borrow((client, lease) =>
         send(pool, client, lease, [enter(entry), ...queries], options.signal),
-      ),
+      );
+    },
     transaction: (pool, work, options = {}) =>
       pool.borrow(async (client, lease) => {
         let begun = false;
@@ -127,6 +140,7 @@ export function createSession(settings: SessionSettings = {}): Session {
             return [head];
           };
           const run: Runner = async (entry, ...queries) => {
+            note(queries);
             try {
               const batch = [...opened(), enter(entry), ...queries];
               return await send(pool, client, lease, batch, options.signal);
@@ -137,6 +151,7 @@ export function createSession(settings: SessionSettings = {}): Session {
           };
           let kept = false;
           const attempt: Attempt = async (entry, ...queries) => {
+            note(queries);
             // One savepoint at a time: those of attempts that went well would pile up.
             const last = kept ? [statement('release savepoint attempt')] : [];
             const head = [...opened(), ...last, statement('savepoint attempt'), enter(entry)];
@@ -199,6 +214,15 @@ async function rollback(send: () => Promise<unknown>, lease: Lease): Promise<voi
   } catch {
     lease.discard();
   }
+}
+
+/** For the account of the request: the last statement is what the others were sent for. */
+function note(queries: readonly Query[]): void {
+  const trace = currentTrace();
+  const query = queries.at(-1);
+  if (!trace || !query) return;
+  trace.statements++;
+  trace.statement = nameOf(query.text);
 }
 
 function enter(entry: Entry): Query {

@@ -1,4 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
+import { type Meter, noMeter } from '../base/meter.ts';
+import { spent } from '../base/trace.ts';
 import type { Pool } from './pool.ts';
 
 /** How long a request waits for a connection, first for its tenant's turn, then for one of the pool. */
@@ -13,7 +15,12 @@ interface Holder {
  * The pool as one tenant may use it: three quarters of the connections at most, so that slow statements of one leave some for the others.
  * Who gets none in time is told to come again.
  */
-export function shares(pool: Pool, max: number, wait = patience): (tenant: string) => Pool {
+export function shares(
+  pool: Pool,
+  max: number,
+  wait = patience,
+  meter: Meter = noMeter,
+): (tenant: string) => Pool {
   // Two: a transaction asks on a second connection why it failed.
   const most = Math.max(2, Math.floor((max * 3) / 4));
   const holders = new Map<string, Holder>();
@@ -26,7 +33,7 @@ export function shares(pool: Pool, max: number, wait = patience): (tenant: strin
       holder.held++;
       return undefined;
     }
-    const began = performance.now();
+    const asked = performance.now();
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
         clearTimeout(timer);
@@ -37,8 +44,11 @@ export function shares(pool: Pool, max: number, wait = patience): (tenant: strin
         reject(new ServiceError('server_busy', undefined, { retryAfter: 1 }));
       }, wait);
       holder.queue.push(turn);
+    }).finally(() => {
+      spent('wait', asked);
+      meter.waited('share', (performance.now() - asked) / 1000);
     });
-    return Math.max(1, wait - (performance.now() - began));
+    return Math.max(1, wait - (performance.now() - asked));
   };
   const leave = (tenant: string): void => {
     const holder = holders.get(tenant);

@@ -47,8 +47,8 @@ export class PreparedStatements {
 const namesByText = new Map<string, string>();
 const namesKept = 5_000;
 
-/** The hash costs more than a map look-up, and texts repeat: they depend on the shape of a request only. */
-function nameOf(text: string): string {
+/** Name of a text: a hash of it, the same in every process. The hash costs more than a map look-up, and texts repeat: they depend on the shape of a request only. */
+export function nameOf(text: string): string {
   const known = namesByText.get(text);
   if (known !== undefined) return known;
   const name = `r${createHash('sha256').update(text).digest('base64url').slice(0, 32)}`;

@@ -1,4 +1,6 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
+import type { Meter } from '../base/meter.ts';
+import { currentTrace, spent } from '../base/trace.ts';
 import type {
   Action,
   DefinitionOutcome,
@@ -37,7 +39,7 @@ export interface Call {
 export interface Engine {
   /** @throws ServiceError */
   readonly perform: (call: Call) => Promise<Reply>;
-  /** The current definitions of the caller's tenant. @throws ServiceError token_invalid */
+  /** The current definitions of the caller's tenant, without tables that Postgres lets it do nothing with. @throws ServiceError token_invalid */
   readonly catalog: (caller: Caller) => Promise<Catalog>;
   /** The definitions of a tenant at hand, perhaps out of date; empty when there is no such tenant. For nothing that must be right. */
   readonly known: (tenant: string) => Promise<Catalog>;
@@ -58,11 +60,14 @@ type Statements = Extract<Action, { kind: 'statements' }>['statements'];
 
 /** The use cases behind the engine, one function each. */
 export interface EngineParts {
+  readonly meter?: Meter;
   readonly limits: Limits;
   /** `fresh`: known to be stale, read again. */
   readonly load: (tenant: string, fresh: boolean) => Promise<Catalog>;
   /** Asks Postgres whether the caller is admitted and the catalog current. @throws ServiceError stale_catalog, tenant_mismatch */
   readonly confirm: (catalog: Catalog, caller: Caller) => Promise<void>;
+  /** Ids of the tables that the caller could use in some way. @throws ServiceError stale_catalog, tenant_mismatch */
+  readonly known: (catalog: Catalog, caller: Caller) => Promise<ReadonlySet<number>>;
   readonly execute: (
     statements: Statements,
     catalog: Catalog,
@@ -110,13 +115,14 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     known: (tenant) => parts.load(tenant, false).catch(() => nothing),
     catalog: async (caller) => {
-      try {
-        const catalog = await load(parts, caller.principal, false);
-        await parts.confirm(catalog, caller);
-        return catalog;
-      } catch (error) {
-        if (isStale(error)) return load(parts, caller.principal, true);
-        throw asToken(error);
+      for (let attempt = 1; ; attempt++) {
+        const catalog = await load(parts, caller.principal, attempt > 1);
+        try {
+          const ids = await parts.known(catalog, caller);
+          return { ...catalog, tables: catalog.tables.filter(({ id }) => ids.has(id)) };
+        } catch (error) {
+          if (!isStale(error) || attempt === attempts) throw asToken(error);
+        }
       }
     },
     perform: async (call) => {
@@ -133,6 +139,9 @@ export function createEngine(parts: EngineParts): Engine {
         } catch (error) {
           const late = isStale(error) || (await overtaken(parts, principal, catalog, error));
           if (!late || attempt === attempts) throw asToken(error);
+          parts.meter?.retried('definition');
+          const trace = currentTrace();
+          if (trace) trace.retries++;
         }
       }
     },
@@ -165,6 +174,7 @@ async function once(
   const confirm = () =>
     cached || caller.right !== undefined ? parts.confirm(catalog, caller) : undefined;
   let action: Action;
+  const began = performance.now();
   try {
     action = call.route.handle(call.request, {
       principal: caller.principal,
@@ -174,6 +184,8 @@ async function once(
   } catch (error) {
     await confirm();
     throw error;
+  } finally {
+    spent('plan', began);
   }
   if (action.kind === 'reply' || action.kind === 'account') await confirm();
   try {

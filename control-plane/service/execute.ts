@@ -1,5 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
+import { type Meter, noMeter } from '../base/meter.ts';
 import type { Query } from '../base/sql.ts';
+import { currentTrace, spent } from '../base/trace.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import { claimsOf } from '../model/principal.ts';
 import type { TableName } from '../model/table.ts';
@@ -7,6 +9,7 @@ import type { WireRow } from '../pg/batch.ts';
 import type { Placement } from '../pg/placement.ts';
 import type { Entry, Session } from '../pg/session.ts';
 import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
+import { knownQuery } from '../plan/known.ts';
 import { plan } from '../plan/plan.ts';
 import type { Planned, Sight } from '../plan/planned.ts';
 import { reachQuery } from '../plan/reach.ts';
@@ -19,6 +22,7 @@ import { createSightMemory } from './sight.ts';
 export interface ExecuteParts {
   readonly placement: Placement;
   readonly session: Session;
+  readonly meter?: Meter;
 }
 
 /** How often a statement that collided with another is tried again: with some writers of one row, one of them gets through each time. */
@@ -26,7 +30,7 @@ const retries = 5;
 
 /** Statements for a principal: one in a single round trip, several in one transaction. */
 export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
-  const { session } = parts;
+  const { session, meter = noMeter } = parts;
   const extend = createExtender(session);
   const memory = createSightMemory();
   return async (statements, catalog, caller, view) => {
@@ -41,7 +45,7 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
     const results = await retried(async () => {
       if (statements.length === 1 && first) {
         const statement = typeof first === 'function' ? first([]) : first;
-        return [await perform(statement, catalog, alone, alone, sight)];
+        return [await perform(statement, catalog, alone, alone, sight, meter)];
       }
       return await session.transaction(
         data,
@@ -53,7 +57,7 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
             done.push(
               await numbered(index, async () => {
                 const statement = typeof step === 'function' ? step(done) : step;
-                return await perform(statement, catalog, together, alone, sight);
+                return await perform(statement, catalog, together, alone, sight, meter);
               }),
             );
           }
@@ -61,11 +65,26 @@ export function createExecutor(parts: ExecuteParts): EngineParts['execute'] {
         },
         options,
       );
-    }).catch((error: unknown) => {
+    }, meter).catch((error: unknown) => {
       throw toServiceError(error);
     });
     extend(data, catalog, caller.principal, enter({ show: 'live', intent: 'edit' }));
     return results;
+  };
+}
+
+/** Asks Postgres which tables the caller could use. */
+export function createKnown({ placement, session }: ExecuteParts): EngineParts['known'] {
+  return async (catalog, caller) => {
+    const enter = entryOf(catalog, caller)({ show: 'live', intent: 'edit' });
+    const { data } = placement(catalog.tenant);
+    try {
+      const query = knownQuery(catalog);
+      const [ids] = only(await session.run(data, enter, [query], { signal: caller.signal }));
+      return new Set(JSON.parse(ids ?? '[]') as number[]);
+    } catch (error) {
+      throw toServiceError(error);
+    }
   };
 }
 
@@ -117,13 +136,18 @@ export async function perform(
   run: Run,
   alone: Run,
   sight?: Sight,
+  meter: Meter = noMeter,
 ): Promise<Result> {
   let planned: Planned;
+  const began = performance.now();
   try {
     planned = plan(statement, catalog, sight);
+    meter.planned(statement.kind);
   } catch (error) {
     // Faults that show without Postgres: whatever comes before validation still comes first.
     throw await diagnose({ statement, catalog, error, within: run, alone });
+  } finally {
+    spent('plan', began);
   }
   try {
     const answer = await run(planned, planned.query);
@@ -188,12 +212,15 @@ async function numbered<T>(index: number, work: () => Promise<T>): Promise<T> {
 }
 
 /** Tries again while it collides with others. */
-export async function retried<T>(work: () => Promise<T>): Promise<T> {
+export async function retried<T>(work: () => Promise<T>, meter: Meter = noMeter): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (!isRetryable(error) || attempt === retries) throw error;
+      meter.retried('collision');
+      const trace = currentTrace();
+      if (trace) trace.retries++;
       await pause(5 + Math.random() * 20 * (attempt + 1));
     }
   }

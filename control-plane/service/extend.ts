@@ -1,4 +1,5 @@
 import { ident, sql, toQuery } from '../base/sql.ts';
+import { untraced } from '../base/trace.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { namesOf, type Principal } from '../model/principal.ts';
 import type { Pool } from '../pg/pool.ts';
@@ -24,6 +25,6 @@ export function createExtender(session: Session): Extend {
     counts.set(key, (count + 1) % every);
     if (count !== 0 || pool.stats().waiting > 0) return;
     const query = toQuery(sql`select ${ident(catalog.schema, '_rowhouse_extend')}()`);
-    session.run(pool, entry, [query]).catch(() => undefined);
+    untraced(() => session.run(pool, entry, [query])).catch(() => undefined);
   };
 }

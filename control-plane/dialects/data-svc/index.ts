@@ -1,5 +1,6 @@
 import type { Dialect, Route } from '../dialect.ts';
 import { create } from './create.ts';
+import { description } from './description.ts';
 import { fail } from './errors.ts';
 import { query } from './query.ts';
 import { remove, update } from './update.ts';
@@ -19,6 +20,7 @@ export const dataSvc: Dialect = {
   name: 'data-svc',
   prefixes: ['/data-svc'],
   routes,
+  description,
   tokenHeaders: [],
   cors: {
     methods: ['POST', 'PUT'],

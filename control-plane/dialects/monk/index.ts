@@ -5,6 +5,7 @@ import { login, refresh, register, sudo, templates, tenants, whoami } from './au
 import { bulk } from './bulk.ts';
 import { deleteColumn, getColumn, postColumn, putColumn } from './columns.ts';
 import { deleteSchema, getSchema, listSchemas, postSchema, putSchema } from './describe.ts';
+import { description } from './description/index.ts';
 import { fail } from './errors.ts';
 import { find } from './find.ts';
 import { getChange, listChanges, stat } from './history.ts';
@@ -133,6 +134,7 @@ export const monk: Dialect = {
     '/api/trashed',
   ],
   routes,
+  description,
   tokenHeaders: [],
   fail,
 };

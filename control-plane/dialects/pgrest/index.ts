@@ -1,5 +1,6 @@
 import type { Right } from '../../model/role.ts';
 import type { Action, Dialect, DialectRequest, Route, RouteContext } from '../dialect.ts';
+import { description } from './description/index.ts';
 import { fail } from './errors.ts';
 import { reply } from './reply.ts';
 import { getRole, listRoles, postGrant, postRole } from './roles.ts';
@@ -74,6 +75,7 @@ export const pgrest: Dialect = {
   name: 'pgrest',
   prefixes: [base],
   routes,
+  description,
   tokenHeaders: ['x-tapis-token', 'tapis-v2-token'],
   opaqueHeader: 'tapis-v2-token',
   claims: { sub: 'tapis/username', tenant: 'tapis/tenant_id' },

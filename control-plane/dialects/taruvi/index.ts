@@ -4,6 +4,7 @@ import { appRoutes } from './apps.ts';
 import { checkRoutes } from './check.ts';
 import { dataRoutes } from './data.ts';
 import { dataSourceRoutes } from './datasources.ts';
+import { description } from './description/index.ts';
 import { edgeRoutes } from './edges.ts';
 import { fail } from './errors.ts';
 import { exportRoutes } from './export.ts';
@@ -43,6 +44,7 @@ export const taruvi: Dialect = {
   name: 'taruvi',
   prefixes: ['/api/apps', '/api/data/policies'],
   routes,
+  description,
   tokenHeaders: ['x-session-token', 'x-api-key'],
   cors: {
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

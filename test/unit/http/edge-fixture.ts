@@ -7,6 +7,7 @@ import { ServiceError } from '../../../control-plane/base/errors.ts';
 import { loadConfig } from '../../../control-plane/config.ts';
 import type { Dialect, Reply } from '../../../control-plane/dialects/dialect.ts';
 import { type App, createEdge, type EdgeParts } from '../../../control-plane/http/edge.ts';
+import { createMetrics } from '../../../control-plane/http/metrics.ts';
 import type { Principal } from '../../../control-plane/model/principal.ts';
 import type { TenantAdmin } from '../../../control-plane/service/admin.ts';
 import type { Call } from '../../../control-plane/service/engine.ts';
@@ -46,6 +47,13 @@ export const dialect: Dialect = {
     { method: 'DELETE', path: '/api/things/:name', handle: unused },
     { method: 'POST', path: '/api/open', public: true, handle: unused },
   ],
+  description: {
+    name: 'Fake',
+    about: '',
+    routes: { 'GET /api/things/:name': { id: 'getThing', summary: 'Read a thing', replies: {} } },
+    schemas: { Failure: {} },
+    parameters: {},
+  },
   fail: (error) => ({
     status: error.kind === 'body_too_large' ? 413 : 400,
     body: {
@@ -108,6 +116,8 @@ export async function start(
   const tokens = createTokens(config);
   const logs: string[] = [];
   const edge: Edge = { url: '', calls: [], logs, tokens, app: {} as App, ended: false };
+  const metrics = createMetrics();
+  metrics.watch({ data: () => ({ total: 3, idle: 2, waiting: 0 }) });
   const app = createEdge(config, {
     tokens,
     patience,
@@ -115,7 +125,7 @@ export async function start(
     dialects: [dialect],
     admin: tenants,
     ready: async () => ({ ready: true }),
-    pools: { data: () => ({ total: 3, idle: 2, waiting: 0 }) },
+    metrics,
     log: pino({ base: null }, { write: (line: string) => logs.push(line) }),
     end: async () => {
       edge.ended = true;

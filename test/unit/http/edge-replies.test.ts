@@ -36,7 +36,12 @@ describe('replies', () => {
     const edge = await start();
     await send(edge, 'POST', '/api/things/a?token=hush', { body: '{"password":"hush"}' });
     const line = JSON.parse(edge.logs.at(-1) ?? '{}');
-    expect(line).toMatchObject({ tenant: 'acme', sub: 'ann', path: '/api/things/a', status: 200 });
+    expect(line).toMatchObject({
+      tenant: 'acme',
+      sub: 'ann',
+      route: '/api/things/:name',
+      status: 200,
+    });
     expect(edge.logs.join()).not.toMatch(/hush|eyJ/);
   });
 
@@ -88,6 +93,9 @@ describe('rate limit', () => {
     expect(refused.body['kind']).toBe('rate_limited');
     expect(refused.headers.get('retry-after')).toBe('7');
     expect(refused.headers.get('ratelimit-remaining')).toBe('0');
+    // The document of a tenant is a read like any other; without a token it is everybody's.
+    expect((await send(edge, 'GET', '/openapi.json')).status).toBe(429);
+    expect((await send(edge, 'GET', '/openapi.json', { as: null })).status).toBe(200);
     expect((await get({ ...somebody, sub: 'bob' })).status).toBe(200);
     expect((await get({ ...somebody, sub: 'ann', tenant: 'b' })).status).toBe(200);
     expect((await send(edge, 'POST', '/api/things/a', { body: '{}' })).status).toBe(200);

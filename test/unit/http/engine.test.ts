@@ -49,6 +49,7 @@ function engine(parts: Partial<EngineParts>) {
   return createEngine({
     limits: { rows: 10_000 },
     load: async () => catalog(1),
+    known: async () => new Set(),
     confirm: async () => undefined,
     execute: unexpected,
     define: unexpected,

@@ -1,0 +1,177 @@
+import type { Table } from '../../../model/table.ts';
+import {
+  type Answer,
+  answer,
+  type DescribedTable,
+  either,
+  json,
+  list,
+  object,
+  type Parameter,
+  type Schema,
+  type TableRoute,
+  text,
+} from '../../described.ts';
+import { rowSchema, valueSchema, valuesSchema } from '../../row-schema.ts';
+import { rootOf } from '../names.ts';
+import { format } from '../rows.ts';
+import { isImplicitKey, keyOf } from '../table-object.ts';
+import { isRequired } from '../values.ts';
+import { changeOfRows, deleted, rows, search, updated } from './routes.ts';
+import { success } from './schemas.ts';
+
+/** The rows of a table or a view, with their columns, as far as it is switched on for them. */
+export function describeTable(
+  table: Table,
+  own: (name: string) => Schema,
+): DescribedTable | undefined {
+  if (table.materialized === false) return undefined;
+  const title = { title: table.name };
+  const shown = rowSchema(table, table.columns, format);
+  const closed = { ...title, ...shown, additionalProperties: false };
+  if (table.kind === 'view') {
+    const views = routesOfView(table, own);
+    return views.length === 0 ? undefined : { schemas: { Row: closed }, routes: views };
+  }
+  const written = table.columns.filter(({ name }) => !isImplicitKey(table, name));
+  const required = written.filter(isRequired).map(({ name }) => name);
+  return {
+    schemas: {
+      Row: { ...closed, ...keyed(table, shown) },
+      Insert: valuesSchema(written, format, required),
+      Update: valuesSchema(written, format),
+    },
+    routes: routesOfTable(table, own),
+  };
+}
+
+/** New rows come without the repeated key. */
+function keyed(table: Table, { properties }: Schema): Schema {
+  const column = table.columns.find(({ name }) => name === keyOf(table));
+  if (column === undefined) return {};
+  return {
+    properties: { _pkid: valueSchema(column.type, format), ...(properties as Schema) },
+  };
+}
+
+/** `column.op=value`, each a parameter. */
+function searchOf(table: Table): Parameter {
+  const equal = table.columns.map(({ name }): [string, Schema] => [`${name}.eq`, text]);
+  return {
+    name: 'search',
+    description:
+      'Conditions as `column.op=value`: eq, neq, lt, lte, gt, gte, in, nin, between, nbetween, like, nlike, null.',
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(equal),
+      additionalProperties: text,
+    },
+    exploded: true,
+  };
+}
+
+function routesOfView(table: Table, own: (name: string) => Schema): readonly TableRoute[] {
+  if (table.endpoints && !table.endpoints.includes('list')) return [];
+  return [
+    {
+      id: 'List',
+      method: 'GET',
+      path: `/v3/pgrest/views/${encodeURIComponent(rootOf(table))}`,
+      summary: `List rows of the view ${table.name}`,
+      parameters: [searchOf(table), ...search],
+      replies: { 200: rows(own('Row')) },
+    },
+  ];
+}
+
+function routesOfTable(table: Table, own: (name: string) => Schema): readonly TableRoute[] {
+  const path = `/v3/pgrest/data/${encodeURIComponent(rootOf(table))}`;
+  const one: Answer = answer('The row, in a list.', success(list(own('Row'))));
+  const many: Answer = answer('The rows in the order sent.', success(list(own('Row'))));
+  const insert = object({ data: either(own('Insert'), list(own('Insert'))) });
+  const whole = { path };
+  const offered: readonly (readonly [string, TableRoute])[] = [
+    [
+      'list',
+      {
+        ...whole,
+        id: 'List',
+        method: 'GET',
+        summary: `List rows of ${table.name}`,
+        parameters: [searchOf(table), ...search],
+        replies: { 200: rows(own('Row')) },
+      },
+    ],
+    [
+      'create',
+      {
+        ...whole,
+        id: 'Create',
+        method: 'POST',
+        summary: `Create a row of ${table.name}, or several at once`,
+        body: { media: json(insert) },
+        replies: { 200: many },
+      },
+    ],
+    [
+      'update',
+      {
+        ...whole,
+        id: 'UpdateWhere',
+        method: 'PUT',
+        summary: `Change the rows of ${table.name} that conditions name`,
+        body: { media: json(changeOfRows(own('Update'))) },
+        replies: { 200: updated },
+      },
+    ],
+    ...rowRoutes(table, own, `${path}/{id}`, one),
+  ];
+  const on = table.endpoints;
+  return offered
+    .filter(([endpoint]) => !on || on.some((each) => each === endpoint))
+    .map(([, route]) => route);
+}
+
+function rowRoutes(
+  table: Table,
+  own: (name: string) => Schema,
+  path: string,
+  one: Answer,
+): readonly (readonly [string, TableRoute])[] {
+  const column = table.columns.find(({ name }) => name === keyOf(table));
+  if (column === undefined) return [];
+  const row = { path, places: { id: valueSchema(column.type, format) } };
+  return [
+    [
+      'read',
+      {
+        ...row,
+        id: 'Get',
+        method: 'GET',
+        summary: `Read a row of ${table.name}`,
+        replies: { 200: one },
+      },
+    ],
+    [
+      'update',
+      {
+        ...row,
+        id: 'Update',
+        method: 'PUT',
+        summary: `Change a row of ${table.name}`,
+        body: { media: json(object({ data: own('Update') })) },
+        replies: { 200: one },
+      },
+    ],
+    [
+      'delete',
+      {
+        ...row,
+        id: 'Delete',
+        method: 'DELETE',
+        summary: `Delete a row of ${table.name}`,
+        replies: { 200: deleted },
+      },
+    ],
+  ];
+}
