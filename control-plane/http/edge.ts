@@ -10,10 +10,11 @@ import type { TakeTurn } from '../service/turns.ts';
 import { adminEndpoints } from './admin.ts';
 import { createBodyReader } from './body.ts';
 import { docsEndpoints } from './docs.ts';
+import type { Endpoint } from './exchange.ts';
 import { healthEndpoints } from './health.ts';
 import { createLimiter } from './limit.ts';
 import type { Logger } from './log.ts';
-import { createMetrics, type PoolState } from './metrics.ts';
+import { createMetrics, type Metrics, type PoolState } from './metrics.ts';
 import { mountDialects } from './mount.ts';
 import { createHttpServer } from './server.ts';
 
@@ -45,24 +46,33 @@ export interface App {
 /** Requests in flight get this long to finish once a stop is asked for; no statement may run longer anyway. */
 const patience = 30_000;
 
-/** The edge over given services. */
-export function createEdge(config: Config, parts: EdgeParts): App {
+/** Every endpoint of the server: its own first, then those of the dialects. */
+export function endpointsOf(
+  config: Config,
+  parts: Omit<EdgeParts, 'pools' | 'log' | 'end'>,
+  metrics: Pick<Metrics, 'endpoint'>,
+): readonly Endpoint[] {
   const readBody = createBodyReader(config.maxBody);
-  const metrics = createMetrics(parts.pools);
   const limiter = createLimiter(config.rateLimit, parts.takeTurn);
   const shared = { ...parts, limiter, readBody };
+  return [
+    ...healthEndpoints(parts.ready),
+    metrics.endpoint,
+    ...docsEndpoints(parts),
+    ...adminEndpoints(shared),
+    ...mountDialects(parts.dialects, shared),
+  ];
+}
+
+/** The edge over given services. */
+export function createEdge(config: Config, parts: EdgeParts): App {
+  const metrics = createMetrics(parts.pools);
   const server = createHttpServer({
     config,
     dialects: parts.dialects,
     log: parts.log,
     metrics,
-    endpoints: [
-      ...healthEndpoints(parts.ready),
-      metrics.endpoint,
-      ...docsEndpoints(parts),
-      ...adminEndpoints(shared),
-      ...mountDialects(parts.dialects, shared),
-    ],
+    endpoints: endpointsOf(config, parts, metrics),
   });
   let closing: Promise<void> | undefined;
   return {
