@@ -32,7 +32,7 @@ export async function startFloors(bench: Bench, caller: Principal): Promise<read
   const catalog = await catalogOf(bench, caller.tenant ?? '');
   const written = (sampled: string, method: string, path: string, body?: object) => {
     const request = { method, path, ...(body === undefined ? {} : { body }) };
-    const { query, entry } = planRequest(catalog, caller, request);
+    const { query, entry } = planRequest(catalog, caller, request, false);
     return { ...templateOf(query, sampled), show: entry.show, intent: entry.intent };
   };
   const row = JSON.stringify(inputRow(Object.keys(sample), sample));
