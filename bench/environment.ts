@@ -15,6 +15,8 @@ import { type Companion, runScript, startScript } from './process.ts';
 /** What every scenario works with: a database, a server on it, and ways to speak to both. */
 export interface Bench {
   readonly quick: boolean;
+  /** How many tenants are asked for. */
+  readonly tenants?: number;
   /** Superuser connections: to seed, and to look at plans. */
   readonly admin: pg.Pool;
   /** Connection string of the role the server uses. */
