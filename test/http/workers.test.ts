@@ -45,12 +45,12 @@ beforeAll(async () => {
   }
   await until(() => /serves at/.test(text));
   url = /serves at (\S+)/.exec(text)?.[1] ?? '';
-}, 60_000);
+}, 120_000);
 
 afterAll(() => child?.kill('SIGKILL'));
 
 async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 1_000; turn++) {
+  for (let turn = 0; turn < 4_000; turn++) {
     if (await done()) return;
     if (child.exitCode !== null) throw new Error(`serve ended:\n${text}`);
     await sleep(20);
