@@ -1,6 +1,7 @@
 # Everything runs under the Node that npm brings (node_modules/.bin/node), whatever Node the machine has.
 NODE := node_modules/.bin/node
-ROWHOUSE := $(NODE) control-plane/main.ts
+# The option is that of bin/pinned-node.cjs.
+ROWHOUSE := $(NODE) --max-semi-space-size=16 control-plane/main.ts
 # Programs that name `node` in their first line are to find that one too.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -14,6 +15,8 @@ import { type Companion, runScript, startScript } from './process.ts';
 /** What every scenario works with: a database, a server on it, and ways to speak to both. */
 export interface Bench {
   readonly quick: boolean;
+  /** How many tenants are asked for. */
+  readonly tenants?: number;
   /** Superuser connections: to seed, and to look at plans. */
   readonly admin: pg.Pool;
   /** Connection string of the role the server uses. */
@@ -42,7 +45,12 @@ export type Json = { readonly [key: string]: unknown };
 /** Connections of the server and of the floors alike. */
 export const poolSize = 8;
 
-const main = 'control-plane/main.ts';
+/** Compiled, as it is published: Node's own stripper of types keeps some 40 MB. */
+const main = 'dist/main.js';
+
+const { nodeOptions: usual } = createRequire(import.meta.url)('../bin/pinned-node.cjs') as {
+  readonly nodeOptions: readonly string[];
+};
 
 /** A principal of a tenant. */
 export function person(tenant: string, sub: string, rest: Partial<Principal> = {}): Principal {
@@ -87,6 +95,7 @@ export async function openBench(
     const cluster = given === undefined ? await privateCluster(closers) : undefined;
     const databaseUrl = given ?? cluster?.url('postgres') ?? '';
     const env = { DATABASE_URL: databaseUrl, ROWHOUSE_JWT_SECRET: secret };
+    await runScript('bin/build.mjs', [], {});
     await runScript(main, ['migrate'], env);
     const admin = new pg.Pool({ connectionString: databaseUrl, max: 4 });
     // The cluster's end may overtake the farewell of an idle connection.
@@ -178,7 +187,10 @@ function startServer(
 ): Promise<Companion> {
   const settings = { ROWHOUSE_POOL: String(poolSize), ROWHOUSE_STATEMENT_TIMEOUT: '5m' };
   const ready = /http:\/\/127\.0\.0\.1:\d+/;
-  return startScript(main, ['serve', '--port', '0'], ready, { ...env, ...settings }, nodeOptions);
+  return startScript(main, ['serve', '--port', '0'], ready, { ...env, ...settings }, [
+    ...usual,
+    ...nodeOptions,
+  ]);
 }
 
 /** Everything in memory and nothing synced: what is compared is work, not disks. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Principal } from '../control-plane/model/principal.ts';
+import type { Sight } from '../control-plane/plan/planned.ts';
 import { type Bench, poolSize } from './environment.ts';
 import { type FloorSpec, inputRow } from './floor.ts';
 import { type Companion, startScript } from './process.ts';
@@ -22,6 +23,9 @@ export const sample = {
   note: 'a note',
 };
 
+/** What the server knows of this caller after the first request. */
+const seesMuch: Sight = { seesLittle: () => false, learn: () => undefined };
+
 export interface Floor {
   readonly name: string;
   readonly companion: Companion;
@@ -32,7 +36,7 @@ export async function startFloors(bench: Bench, caller: Principal): Promise<read
   const catalog = await catalogOf(bench, caller.tenant ?? '');
   const written = (sampled: string, method: string, path: string, body?: object) => {
     const request = { method, path, ...(body === undefined ? {} : { body }) };
-    const { query, entry } = planRequest(catalog, caller, request);
+    const { query, entry } = planRequest(catalog, caller, request, seesMuch);
     return { ...templateOf(query, sampled), show: entry.show, intent: entry.intent };
   };
   const row = JSON.stringify(inputRow(Object.keys(sample), sample));

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openBench } from './environment.ts';
+import { type Bench, openBench } from './environment.ts';
 import type { Report, Scenario } from './scenario.ts';
 import { acl } from './scenarios/acl.ts';
 import { dataSvc } from './scenarios/data-svc.ts';
@@ -37,8 +37,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'data-svc': dataSvc,
 };
 
-const usage = `node bench/run.ts [--quick] [--profile] [${Object.keys(scenarios).join('] [')}]
+const usage = `node bench/run.ts [--quick] [--profile] [--tenants N] [${Object.keys(scenarios).join('] [')}]
 Without names: all of them. --quick: small data and short rounds, to see that everything works.
+--tenants: how many the scenario provision makes (1,000; 30 with --quick).
 --profile: the server's processor time goes to bench/results/*.cpuprofile, for the developer tools of a browser.
 DATABASE_URL (with ROWHOUSE_JWT_SECRET): that database instead of a private one; tenants made in it are dropped again.`;
 
@@ -47,10 +48,16 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    tenants: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(scenarios, name));
+const tenants = values.tenants === '' ? undefined : Number(values.tenants);
+if (tenants !== undefined && !(Number.isInteger(tenants) && tenants >= 20)) {
+  console.log(`--tenants: a whole number from 20\n${usage}`);
+  process.exit(2);
+}
 if (values.help || unknown.length > 0) {
   console.log(unknown.length > 0 ? `No scenario ${unknown.join(', ')}\n${usage}` : usage);
   process.exit(values.help ? 0 : 2);
@@ -58,7 +65,8 @@ if (values.help || unknown.length > 0) {
 
 const results = new URL('results/', import.meta.url);
 const profile = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${fileURLToPath(results)}`] : [];
-const bench = await openBench(values.quick, profile);
+const opened = await openBench(values.quick, profile);
+const bench: Bench = { ...opened, ...(tenants === undefined ? {} : { tenants }) };
 process.once('SIGINT', () => {
   void bench.close().finally(() => process.exit(130));
 });

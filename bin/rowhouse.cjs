@@ -4,7 +4,7 @@
 const { spawn } = require('node:child_process');
 const { existsSync, realpathSync } = require('node:fs');
 const path = require('node:path');
-const { pinnedNode } = require('./pinned-node.cjs');
+const { nodeOptions, pinnedNode } = require('./pinned-node.cjs');
 
 const root = path.join(path.dirname(realpathSync(__filename)), '..');
 // A checkout runs its sources, whatever an earlier `npm pack` has left in dist; the published package has dist only.
@@ -20,7 +20,7 @@ try {
 }
 
 // The channel tells the child when we die without a word (kill -9): it stops then.
-const child = spawn(binary, [entry, ...process.argv.slice(2)], {
+const child = spawn(binary, [...nodeOptions, entry, ...process.argv.slice(2)], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 // A signal to us alone must reach the child; a Ctrl-C reaches both, and the child takes two at once for one.

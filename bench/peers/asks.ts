@@ -1,6 +1,7 @@
 import { filter, list, sample } from '../floors.ts';
 import type { Sent } from '../load.ts';
 import { keyOf } from '../seed.ts';
+import { objectKey } from './objects.ts';
 
 /** What every contender is asked. */
 export const asks = ['get by id', 'list 20', 'filter', 'insert'] as const;
@@ -8,7 +9,7 @@ export type Ask = (typeof asks)[number];
 
 /** How a contender is asked for a row by its number, the newest 20, the newest 20 of a category, and to store the sample. */
 export interface Wording {
-  readonly get: (key: string) => Sent;
+  readonly get: (key: string, number: number) => Sent;
   readonly list: Sent;
   readonly filter: (category: string) => Sent;
   readonly insert: Sent;
@@ -53,8 +54,8 @@ export const taruvi: Wording = {
 
 const query = (filters: readonly object[], limit: number): Sent =>
   post('/data-svc/objects', {
-    table: 'items',
-    query: { filters, limit, orderBys: [{ field: 'id', desc: true }] },
+    table: 'item',
+    query: { filters, limit },
   });
 const equals = (field: string, value: string): object => ({
   fields: [field],
@@ -62,12 +63,12 @@ const equals = (field: string, value: string): object => ({
   valuesJson: json([value]),
 });
 
+/** Asked for objects of its own kind (see objects.ts), in the order it gives them: by id. Newest first has no index of its own. */
 export const dataSvc: Wording = {
-  get: (key) =>
-    post('/data-svc/objects', { table: 'items', query: { filters: [equals('id', key)] } }),
+  get: (_key, number) => query([equals('id', objectKey(number))], 1),
   list: query([], 20),
   filter: (category) => query([equals('category', category)], 20),
-  insert: post('/data-svc/object', { object: { table: 'orders', data: sample } }),
+  insert: post('/data-svc/object', { object: { table: 'order', data: sample } }),
 };
 
 const newest = '/items?limit=20&order=id.desc';
@@ -114,9 +115,10 @@ export const platformatic: Wording = {
 export function requestsFor(ask: Ask, wording: Wording, rows: number): readonly Sent[] {
   switch (ask) {
     case 'get by id':
-      return Array.from({ length: 500 }, (_, n) =>
-        wording.get(keyOf(1 + Math.floor((n * rows) / 500))),
-      );
+      return Array.from({ length: 500 }, (_, n) => {
+        const number = 1 + Math.floor((n * rows) / 500);
+        return wording.get(keyOf(number), number);
+      });
     case 'list 20':
       return [wording.list];
     case 'filter':

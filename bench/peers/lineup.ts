@@ -14,6 +14,7 @@ import {
 } from './asks.ts';
 import { createPeerDatabase } from './database.ts';
 import { installPeers } from './install.ts';
+import { seedObjects } from './objects.ts';
 import { peerSecret, peers, startPeer } from './start.ts';
 
 /** Somebody who can be put the same questions. */
@@ -62,9 +63,11 @@ export async function startLineup(bench: Bench, tenant: string, rows: number): P
       const { pid, said } = companion;
       await add({ name, url: said[0], pid, wording: monk, token: own, ours: false });
     }
+    const objects = await seedObjects(bench, rows);
+    const ofObjects = (sub: string) => bench.token(objects(sub));
     for (const [name, wording] of Object.entries({ monk, pgrest, taruvi, 'data-svc': dataSvc })) {
-      const { url, pid } = bench.server;
-      await add({ name: `Rowhouse, ${name}`, url, pid, wording, token: own, ours: true });
+      const token = wording === dataSvc ? ofObjects : own;
+      await add({ name: `Rowhouse, ${name}`, ...bench.server, wording, token, ours: true });
     }
     await installPeers().catch((error: unknown) => missing.push(reason('the peers', error)));
     const database = await createPeerDatabase(bench, rows);

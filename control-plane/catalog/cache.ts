@@ -15,13 +15,16 @@ interface Reads {
   next?: Promise<Catalog>;
 }
 
+/** 5 KB each, with what planning remembers of them: 25 MB at most. To read a tenant's catalog again takes a few milliseconds. */
+const tablesKept = 5_000;
+
 /**
  * Catalogs at hand, newest version of each tenant, bounded by the number of tables. Requests that miss at once share one read; one
  * that found its catalog stale never joins a read begun before.
  */
 export function createCatalogs(
   read: (tenant: string) => Promise<Catalog>,
-  maxTables = 20_000,
+  maxTables = tablesKept,
   meter: Meter = noMeter,
 ): Catalogs {
   const kept = new Map<string, Catalog>();

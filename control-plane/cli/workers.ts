@@ -30,7 +30,8 @@ export async function startCrew(
   config: Config,
   options: { readonly logFile?: string; readonly notice: (text: string) => void },
 ): Promise<Crew> {
-  const share = { ...config, pool: Math.max(2, Math.ceil(config.pool / count)) };
+  // Two at least: a transaction asks on a second connection why it failed.
+  const share = { ...config, pool: Math.max(2, Math.floor(config.pool / count)) };
   const order: WorkerOrder = {
     kind: 'serve',
     config: share,

@@ -26,8 +26,25 @@ export interface NamedValues {
 }
 
 /** The table of this app and name, or undefined; never one that is deactivated. */
-export function findTable(catalog: Catalog, name: TableName): Table | undefined {
-  return catalog.tables.find((table) => sameName(table, name) && table.active !== false);
+export function findTable({ tables }: Catalog, { app, name }: TableName): Table | undefined {
+  let found = byName.get(tables);
+  if (found === undefined) {
+    found = new Map();
+    // The first of a name counts.
+    for (const table of tables.toReversed()) {
+      if (table.active !== false) found.set(keyOf(table), table);
+    }
+    byName.set(tables, found);
+  }
+  return found.get(keyOf({ app, name }));
+}
+
+/** Catalogs are immutable, and a request looks up several tables: of thousands as quickly as of two. */
+const byName = new WeakMap<Catalog['tables'], Map<string, Table>>();
+
+/** No name holds a NUL. */
+function keyOf({ app, name }: TableName): string {
+  return `${app}\0${name}`;
 }
 
 /** The catalog with deactivated tables among the others: what definitions are worked out against, for their foreign keys stand. */

@@ -45,7 +45,8 @@ export class PreparedStatements {
 }
 
 const namesByText = new Map<string, string>();
-const namesKept = 5_000;
+/** Texts of some 3 KB. */
+const namesKept = 1_000;
 
 /** Name of a text: a hash of it, the same in every process. The hash costs more than a map look-up, and texts repeat: they depend on the shape of a request only. */
 export function nameOf(text: string): string {

@@ -84,7 +84,7 @@ $$;
 comment on function rowhouse.intended_right() is
   'The right an UPDATE needs, by rowhouse.intent. Anyone may set it: guard_intent then holds the UPDATE to that intent.';
 
-create or replace function rowhouse.extend(tenant text, lag integer default 64)
+create or replace function rowhouse.extend(tenant text, lag integer default 1)
 returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp

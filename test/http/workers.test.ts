@@ -4,23 +4,39 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
 import { startCli } from '../support/cli.ts';
-import { createDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { principal, tokenFor } from '../support/principal.ts';
 
 let child: ChildProcess;
 let url: string;
 let text = '';
 let token: string;
+let tenant: string;
+let secret: string;
+let database: TestDatabase;
+/** Connections of others than the workers. */
+let others: readonly number[];
+
+/** Of the server's role to Postgres. */
+async function connections(): Promise<number[]> {
+  const { rows } = await database.admin.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and usename = 'rowhouse_gateway'`,
+  );
+  return rows.map(({ pid }) => pid);
+}
 
 beforeAll(async () => {
-  const database = await createDatabase();
+  database = await createDatabase();
   const app = await startApp(database);
-  const tenant = await app.createTenant('crew');
+  tenant = await app.createTenant('crew');
+  secret = app.secret;
   token = await tokenFor(principal(tenant, 'root', { access: 'root' }), app.secret);
+  others = await connections();
   child = startCli(['serve', '--port', '0', '--workers', '2'], {
     DATABASE_URL: database.url,
     ROWHOUSE_JWT_SECRET: app.secret,
     ROWHOUSE_RATE_LIMIT: '40/60',
+    ROWHOUSE_POOL: '5',
   });
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
@@ -29,12 +45,12 @@ beforeAll(async () => {
   }
   await until(() => /serves at/.test(text));
   url = /serves at (\S+)/.exec(text)?.[1] ?? '';
-}, 60_000);
+}, 120_000);
 
 afterAll(() => child?.kill('SIGKILL'));
 
 async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 1_000; turn++) {
+  for (let turn = 0; turn < 4_000; turn++) {
     if (await done()) return;
     if (child.exitCode !== null) throw new Error(`serve ended:\n${text}`);
     await sleep(20);
@@ -43,11 +59,11 @@ async function until(done: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 /** Each on a connection of its own, so that the workers take turns. */
-async function send(method: string, path: string, body?: object) {
+async function send(method: string, path: string, body?: object, as = token) {
   return fetch(url + path, {
     method,
     headers: {
-      authorization: `Bearer ${token}`,
+      authorization: `Bearer ${as}`,
       connection: 'close',
       ...(body ? { 'content-type': 'application/json' } : {}),
     },
@@ -73,6 +89,49 @@ describe('workers', () => {
     for (let n = 0; n < 10; n++) {
       expect((await send('GET', '/api/data/crewed')).status).toBe(200);
     }
+  });
+
+  it('learn of each change before the next request, whichever made it', async () => {
+    // Somebody else: the allowance of the caller above is counted below.
+    const other = await tokenFor(principal(tenant, 'other', { access: 'root' }), secret);
+    const ask = (method: string, path: string, body?: object) => send(method, path, body, other);
+    for (let n = 0; n < 4; n++) {
+      const column = { [`b${n}`]: n };
+      const added = await ask('POST', `/api/describe/crewed/b${n}`, { type: 'integer' });
+      expect(added.status, await added.text()).toBe(200);
+      const made = await ask('POST', '/api/data/crewed', column);
+      expect(await made.json()).toMatchObject({ data: column });
+    }
+    const gone = await ask('DELETE', '/api/describe/crewed/b0');
+    expect(gone.status, await gone.text()).toBe(200);
+    for (let n = 0; n < 4; n++) {
+      expect((await ask('POST', '/api/data/crewed', { b0: 1 })).status).toBe(400);
+    }
+  });
+
+  it('share the connections', async () => {
+    const most = new Set<number>();
+    let asking = true;
+    const watch = (async () => {
+      while (asking) {
+        const now = (await connections()).filter((pid) => !others.includes(pid));
+        for (const pid of now) most.add(pid);
+        expect(now.length).toBeLessThanOrEqual(4);
+        await sleep(5);
+      }
+    })();
+    for (let turn = 0; turn < 3; turn++) {
+      // Nobody's allowance: a caller for each turn.
+      const who = await tokenFor(principal(tenant, `many ${turn}`, { access: 'root' }), secret);
+      const replies = await Promise.all(
+        Array.from({ length: 30 }, () => send('GET', '/api/data/crewed', undefined, who)),
+      );
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    }
+    asking = false;
+    await watch;
+    // Five for two: two each, and both have used them.
+    expect(most.size).toBe(4);
   });
 
   it('count allowances as one', async () => {

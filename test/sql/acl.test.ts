@@ -127,14 +127,22 @@ describe('verdicts', () => {
     const longer = await bits();
     expect(longer.slice(0, computed.length)).toBe(computed);
     expect(longer.length).toBeGreaterThan(computed.length);
-    // Few behind: nothing is written.
-    await asGateway(database, ann, (client) => client.query(`select ${s}._rowhouse_extend()`), {
-      commit: true,
-    });
-    const again = await database.admin.query(
-      `select "right", covered from ${s}._rowhouse_verdicts order by 1`,
+    const extend = async () => {
+      await asGateway(database, ann, (client) => client.query(`select ${s}._rowhouse_extend()`), {
+        commit: true,
+      });
+      const { rows } = await database.admin.query(
+        `select "right", covered, xmin from ${s}._rowhouse_verdicts order by 1`,
+      );
+      return rows;
+    };
+    const extended = await extend();
+    expect(extended.map(({ covered }) => covered)).toEqual(
+      stored.rows.map(({ covered }) => covered + 10),
     );
-    expect(again.rows).toEqual(stored.rows);
+    expect(await bits()).toBe(longer);
+    // None behind: nothing is written.
+    expect(await extend()).toEqual(extended);
   });
 
   it('are not stored while a creator of lists is in flight, and its lock does not outlive the call', async () => {

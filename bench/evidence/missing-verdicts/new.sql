@@ -1,0 +1,8 @@
+-- The same by numbers: the order and the limit lead to the key's index.
+select string_agg(case when rowhouse.acl_verdict(a.mode, 'read', 2, false, array[1], 1, null,
+    a.read_ids, a.edit_ids, a.full_ids, a.delete_ids, a.deny_ids, a.authors_ids) then '1' else '0' end, '' order by i)
+from generate_series(10002, (select max(id) from t_bench._rowhouse_acls)) as i
+left join (
+  select * from t_bench._rowhouse_acls where id >= 10002 order by id
+  limit (select max(id) - 10002 + 1 from t_bench._rowhouse_acls)
+) as a on a.id = i;
