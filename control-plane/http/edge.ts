@@ -10,6 +10,7 @@ import type { TakeTurn } from '../service/turns.ts';
 import { adminEndpoints } from './admin.ts';
 import { createBodyReader } from './body.ts';
 import { docsEndpoints } from './docs.ts';
+import type { Endpoint } from './exchange.ts';
 import { healthEndpoints } from './health.ts';
 import { createLimiter } from './limit.ts';
 import type { Logger } from './log.ts';
@@ -46,25 +47,33 @@ export interface App {
 /** Requests in flight get this long to finish once a stop is asked for; no statement may run longer anyway. */
 const patience = 30_000;
 
-/** The edge over given services. */
-export function createEdge(config: Config, parts: EdgeParts): App {
+/** Every endpoint of the server: its own first, then those of the dialects. */
+export function endpointsOf(
+  config: Config,
+  parts: Omit<EdgeParts, 'log' | 'end'>,
+): readonly Endpoint[] {
   const readBody = createBodyReader(config.maxBody);
-  const { metrics } = parts;
   const limiter = createLimiter(config.rateLimit, parts.takeTurn);
   const shared = { ...parts, limiter, readBody };
+  return [
+    ...healthEndpoints(parts.ready),
+    parts.metrics.endpoint,
+    ...docsEndpoints(shared),
+    ...adminEndpoints(shared),
+    ...mountDialects(parts.dialects, shared),
+  ];
+}
+
+/** The edge over given services. */
+export function createEdge(config: Config, parts: EdgeParts): App {
+  const { metrics } = parts;
   const server = createHttpServer({
     config,
     dialects: parts.dialects,
     log: parts.log,
     metrics,
     ...(parts.patience === undefined ? {} : { patience: parts.patience }),
-    endpoints: [
-      ...healthEndpoints(parts.ready),
-      metrics.endpoint,
-      ...docsEndpoints(shared),
-      ...adminEndpoints(shared),
-      ...mountDialects(parts.dialects, shared),
-    ],
+    endpoints: endpointsOf(config, parts),
   });
   let closing: Promise<void> | undefined;
   return {

@@ -27,6 +27,8 @@ export interface RequestOptions {
 export interface TestApp {
   readonly url: string;
   readonly secret: string;
+  /** What the log says of faults of the server, in order. */
+  readonly faults: readonly string[];
   request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
   /** Makes a tenant through the operator API; answers with its slug, which carries the file's prefix unless `exact`. */
   createTenant(name: string, options?: { exact?: boolean }): Promise<string>;
@@ -88,6 +90,7 @@ export async function startAppOn(
   return {
     url,
     secret,
+    faults,
     request,
     createTenant: async (name, options = {}) => {
       const tenant = options.exact === true ? name : slug(name);
