@@ -11,6 +11,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Dice, dice } from '../support/fuzz/dice.ts';
 import { endpoints } from '../support/fuzz/endpoints.ts';
 import { boss, furnish, type Places, placesOf, restock } from '../support/fuzz/furnish.ts';
+import { grown } from '../support/fuzz/grown.ts';
 import { everythingOf, faultsOf, rowsWith } from '../support/fuzz/oracle.ts';
 import { bytesOf, type Draft, draftOf, mutatedDraft } from '../support/fuzz/request.ts';
 import { madeUp, samplesOf, wordsOf } from '../support/fuzz/samples.ts';
@@ -115,7 +116,11 @@ async function castCallers(): Promise<void> {
     places: () => places.lab,
     secrets: [foreign, canary],
   };
+  const user = principal(lab, 'uma', { roles: ['editor', 'PGREST_WRITE'], attributes: { x: 'a' } });
+  const labUser = { ...labBoss, name: 'user', headers: [await bearer(user)] };
   callers = [
+    labUser,
+    labUser,
     ...Array.from({ length: 9 }, () => labBoss),
     ...Array.from({ length: 4 }, () => ofOwn('ann', [ann])),
     ofOwn('reader', [
@@ -134,6 +139,17 @@ async function castCallers(): Promise<void> {
 function callerOf(endpoint: Endpoint, of: Dice): Caller {
   const operators = endpoint.path.startsWith('/admin') || endpoint.path === '/auth/tenants';
   return operators && !of.rarely(4) ? operator : of.one(callers);
+}
+
+/** A request to some endpoint: a right one with something about it changed, or one out of a grammar. */
+function draw(of: Dice): { readonly caller: Caller; readonly draft: Draft } {
+  const endpoint = of.one(chosen);
+  const caller = callerOf(endpoint, of);
+  const { method, path } = endpoint;
+  const made = of.rarely(3) ? undefined : grown(keyOf(endpoint), of);
+  if (made !== undefined && !of.rarely(5)) return { caller, draft: draftOf(method, path, made) };
+  const sample = made ?? of.one(samplesOf(caller.places())[keyOf(endpoint)] ?? [madeUp]);
+  return { caller, draft: mutatedDraft(method, path, sample, wordsOf(endpoint), of) };
 }
 
 async function send(draft: Draft, caller: Caller): Promise<WireReply | undefined> {
@@ -178,7 +194,7 @@ describe('every endpoint', () => {
     // What takes things away comes last.
     const order = endpoints.toSorted((a, b) => rank(a) - rank(b));
     for (const endpoint of order) {
-      const caller = /^\/(admin|auth\/tenants)/.test(endpoint.path) ? operator : callers[0];
+      const caller = /^\/(admin|auth\/tenants)/.test(endpoint.path) ? operator : callers[2];
       for (const sample of samples[keyOf(endpoint)] ?? [madeUp]) {
         const draft = draftOf(endpoint.method, endpoint.path, sample);
         const reply = await send(draft, caller as Caller);
@@ -205,13 +221,7 @@ describe('every endpoint', () => {
           ]);
           places = { lab: inLab, own: inOwn };
           const of = dice(seed);
-          const drafts = Array.from({ length: batch }, () => {
-            const endpoint = of.one(chosen);
-            const caller = callerOf(endpoint, of);
-            const { method, path } = endpoint;
-            const sample = of.one(samplesOf(caller.places())[keyOf(endpoint)] ?? [madeUp]);
-            return { caller, draft: mutatedDraft(method, path, sample, wordsOf(endpoint), of) };
-          });
+          const drafts = Array.from({ length: batch }, () => draw(of));
           const faults: string[] = [];
           await inParallel(drafts, async ({ caller, draft }) => {
             faults.push(...judged(draft, caller, await send(draft, caller)));

@@ -36,7 +36,7 @@ export function faultsOf({ secrets, method, reply, sent }: Judged): readonly str
   const faults: string[] = [];
   // What a change does to its own table is shown to administrators as SQL: the specification of one dialect has it so.
   const told = text.replace(
-    /"((forward_sql|rollback_sql)":\[("([^"\\]|\\.)*",?)*\]|command":"([^"\\]|\\.)*")/g,
+    /"((forward_sql|rollback_sql|statements)":\[("([^"\\]|\\.)*",?)*\]|command":"([^"\\]|\\.)*")/g,
     '',
   );
   const busy = status === 503 && headers.has('retry-after');
