@@ -12,6 +12,7 @@ import { type Dice, dice } from '../support/fuzz/dice.ts';
 import { endpoints } from '../support/fuzz/endpoints.ts';
 import { boss, furnish, type Places, placesOf, restock } from '../support/fuzz/furnish.ts';
 import { grown } from '../support/fuzz/grown.ts';
+import { oddTokens } from '../support/fuzz/odd-tokens.ts';
 import { everythingOf, faultsOf, rowsWith } from '../support/fuzz/oracle.ts';
 import { bytesOf, type Draft, draftOf, mutatedDraft } from '../support/fuzz/request.ts';
 import { madeUp, samplesOf, wordsOf } from '../support/fuzz/samples.ts';
@@ -53,6 +54,8 @@ let canary: string;
 let places: { lab: Places; own: Places };
 let callers: readonly Caller[];
 let operator: Caller;
+let odd: Caller;
+let oddOnes: readonly string[];
 let canaryBefore: readonly string[];
 let hiddenBefore: readonly string[];
 
@@ -118,6 +121,8 @@ async function castCallers(): Promise<void> {
   };
   const user = principal(lab, 'uma', { roles: ['editor', 'PGREST_WRITE'], attributes: { x: 'a' } });
   const labUser = { ...labBoss, name: 'user', headers: [await bearer(user)] };
+  odd = ofOwn('odd', []);
+  oddOnes = await oddTokens(own, app.secret);
   callers = [
     labUser,
     labUser,
@@ -129,6 +134,9 @@ async function castCallers(): Promise<void> {
     ofOwn('nobody', [['x-tenant', own]]),
     ofOwn('stranger', [ann, ['x-tenant', canary]]),
     ofOwn('nobody there', [['x-tenant', canary]]),
+    // One of many is drawn: see callerOf.
+    odd,
+    odd,
     ofOwn('forger', [await bearer(boss(canary), 'x'.repeat(40))]),
   ];
   const { tenant: _, ...nowhere } = principal('', 'operator', { operator: true });
@@ -138,7 +146,9 @@ async function castCallers(): Promise<void> {
 
 function callerOf(endpoint: Endpoint, of: Dice): Caller {
   const operators = endpoint.path.startsWith('/admin') || endpoint.path === '/auth/tenants';
-  return operators && !of.rarely(4) ? operator : of.one(callers);
+  const caller = operators && !of.rarely(4) ? operator : of.one(callers);
+  if (caller !== odd) return caller;
+  return { ...odd, headers: [['authorization', `Bearer ${of.one(oddOnes)}`]] };
 }
 
 /** A request to some endpoint: a right one with something about it changed, or one out of a grammar. */
