@@ -19,7 +19,7 @@ import { madeUp, samplesOf, wordsOf } from '../support/fuzz/samples.ts';
 import { exchange, type WireReply } from '../support/fuzz/wire.ts';
 import { inParallel } from '../support/parallel.ts';
 import { principal, tokenFor } from '../support/principal.ts';
-import { bounded } from '../support/seeded.ts';
+import { enoughFor, forSeconds } from '../support/seeded.ts';
 import { difference } from '../support/snapshot.ts';
 
 /** How long to go on, and how many requests between two looks at what must not change. */
@@ -53,6 +53,8 @@ let own: string;
 let canary: string;
 let places: { lab: Places; own: Places };
 let callers: readonly Caller[];
+/** May define everything in the lab. */
+let admin: Caller;
 let operator: Caller;
 let odd: Caller;
 let oddOnes: readonly string[];
@@ -113,20 +115,20 @@ async function castCallers(): Promise<void> {
   });
   const roles = ['PGREST_WRITE', 'PGREST_READ'];
   const ann = await bearer(principal(own, 'ann', { roles }));
-  const labBoss: Caller = {
+  admin = {
     name: 'boss',
     headers: [await bearer(boss(lab))],
     places: () => places.lab,
     secrets: [foreign, canary],
   };
   const user = principal(lab, 'uma', { roles: ['editor', 'PGREST_WRITE'], attributes: { x: 'a' } });
-  const labUser = { ...labBoss, name: 'user', headers: [await bearer(user)] };
+  const labUser = { ...admin, name: 'user', headers: [await bearer(user)] };
   odd = ofOwn('odd', []);
   oddOnes = await oddTokens(own, app.secret);
   callers = [
     labUser,
     labUser,
-    ...Array.from({ length: 9 }, () => labBoss),
+    ...Array.from({ length: 9 }, () => admin),
     ...Array.from({ length: 4 }, () => ofOwn('ann', [ann])),
     ofOwn('reader', [
       await bearer(principal(own, 'rita', { access: 'read', roles: roles.slice(1) })),
@@ -141,7 +143,7 @@ async function castCallers(): Promise<void> {
   ];
   const { tenant: _, ...nowhere } = principal('', 'operator', { operator: true });
   // An operator may know the names of all tenants, and nothing of what is in them.
-  operator = { ...labBoss, name: 'operator', headers: [await bearer(nowhere)], secrets: [foreign] };
+  operator = { ...admin, name: 'operator', headers: [await bearer(nowhere)], secrets: [foreign] };
 }
 
 function callerOf(endpoint: Endpoint, of: Dice): Caller {
@@ -204,15 +206,16 @@ describe('every endpoint', () => {
     // What takes things away comes last.
     const order = endpoints.toSorted((a, b) => rank(a) - rank(b));
     for (const endpoint of order) {
-      const caller = /^\/(admin|auth\/tenants)/.test(endpoint.path) ? operator : callers[2];
-      for (const sample of samples[keyOf(endpoint)] ?? [madeUp]) {
+      const caller = /^\/(admin|auth\/tenants)/.test(endpoint.path) ? operator : admin;
+      const known = samples[keyOf(endpoint)];
+      for (const sample of known ?? [madeUp]) {
         const draft = draftOf(endpoint.method, endpoint.path, sample);
-        const reply = await send(draft, caller as Caller);
-        expect(judged(draft, caller as Caller, reply).join('\n')).toBe('');
-        // 409: done already under the other address of the same endpoint.
-        const right = reply !== undefined && (reply.status < 300 || reply.status === 409);
-        if (!right)
-          refused.push(`${keyOf(endpoint)}: ${reply?.status} ${reply?.text.slice(0, 300)}`);
+        const reply = await send(draft, caller);
+        expect(judged(draft, caller, reply).join('\n')).toBe('');
+        const status = reply?.status ?? 0;
+        // 409: done already under the other address of the same endpoint. What is made up need not be right.
+        if (status < 300 || status === 409 || known === undefined) continue;
+        refused.push(`${keyOf(endpoint)}: ${status} ${reply?.text.slice(0, 300)}`);
       }
     }
     expect(refused.join('\n')).toBe('');
@@ -224,22 +227,25 @@ describe('every endpoint', () => {
     'withstands hostile ones',
     async () => {
       await fc.assert(
-        fc.asyncProperty(fc.noBias(fc.nat()), async (seed) => {
-          const [inLab, inOwn] = await Promise.all([
-            restock(app, lab, 'everything'),
-            restock(app, own, 'rows'),
-          ]);
-          places = { lab: inLab, own: inOwn };
-          const of = dice(seed);
-          const drafts = Array.from({ length: batch }, () => draw(of));
-          const faults: string[] = [];
-          await inParallel(drafts, async ({ caller, draft }) => {
-            faults.push(...judged(draft, caller, await send(draft, caller)));
-          });
-          expect(faults.slice(0, 40).join('\n')).toBe('');
-          await unharmed();
-        }),
-        bounded(Number.MAX_SAFE_INTEGER, seconds),
+        fc.asyncProperty(
+          fc.noBias(fc.nat()),
+          forSeconds(seconds, 1, async (seed) => {
+            const [inLab, inOwn] = await Promise.all([
+              restock(app, lab, 'everything'),
+              restock(app, own, 'rows'),
+            ]);
+            places = { lab: inLab, own: inOwn };
+            const of = dice(seed);
+            const drafts = Array.from({ length: batch }, () => draw(of));
+            const faults: string[] = [];
+            await inParallel(drafts, async ({ caller, draft }) => {
+              faults.push(...judged(draft, caller, await send(draft, caller)));
+            });
+            expect(faults.slice(0, 40).join('\n')).toBe('');
+            await unharmed();
+          }),
+        ),
+        enoughFor(seconds),
       );
     },
     120_000 + seconds * 2_000,

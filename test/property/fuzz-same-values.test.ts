@@ -7,7 +7,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { texts } from '../support/fuzz/hostile.ts';
 import { createLogins, type Logins } from '../support/logins.ts';
 import { principal } from '../support/principal.ts';
-import { bounded } from '../support/seeded.ts';
+import { enoughFor, forSeconds } from '../support/seeded.ts';
 import { attempt } from '../support/sql.ts';
 
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 3);
@@ -146,37 +146,40 @@ it.each(Object.entries(makers))(
       );
     let kept = 0;
     await fc.assert(
-      fc.asyncProperty(one, async ([column, { json, sql }]) => {
-        count += 1;
-        const id = `00000000-0000-7000-8000-${String(count).padStart(12, '0')}`;
-        const { sql: type = '' } = columns[column] ?? {};
-        const [path, raw] = make(`{"id":"${id}",${JSON.stringify(column)}:${json}}`);
-        const reply = await app.request('POST', path, { as: root(), raw });
-        const label = `${name} ${column} ${type} ${json}\n${reply.status} ${reply.text.slice(0, 300)}`;
-        const stored = await attempt(
-          logins.client('root'),
-          `insert into kept_sql (id, ${column}) values ($1, $2::${type})`,
-          [id, sql],
-        );
-        if (reply.status >= 300) {
-          expect([400, 409], label).toContain(reply.status);
-          return;
-        }
-        kept += 1;
-        expect(stored, label).toMatchObject({ ok: true });
-        const both = await database.admin.query<{ a: string; b: string; shown: string }>(
-          `select a.${column}::text as a, b.${column}::text as b, to_jsonb(a.${column})::text as shown
+      fc.asyncProperty(
+        one,
+        forSeconds(seconds, 20, async ([column, { json, sql }]) => {
+          count += 1;
+          const id = `00000000-0000-7000-8000-${String(count).padStart(12, '0')}`;
+          const { sql: type = '' } = columns[column] ?? {};
+          const [path, raw] = make(`{"id":"${id}",${JSON.stringify(column)}:${json}}`);
+          const reply = await app.request('POST', path, { as: root(), raw });
+          const label = `${name} ${column} ${type} ${json}\n${reply.status} ${reply.text.slice(0, 300)}`;
+          const stored = await attempt(
+            logins.client('root'),
+            `insert into kept_sql (id, ${column}) values ($1, $2::${type})`,
+            [id, sql],
+          );
+          if (reply.status >= 300) {
+            expect([400, 409], label).toContain(reply.status);
+            return;
+          }
+          kept += 1;
+          expect(stored, label).toMatchObject({ ok: true });
+          const both = await database.admin.query<{ a: string; b: string; shown: string }>(
+            `select a.${column}::text as a, b.${column}::text as b, to_jsonb(a.${column})::text as shown
          from ${schema}.kept as a join ${schema}.kept_sql as b using (id) where id = $1`,
-          [id],
-        );
-        const [row] = both.rows;
-        expect(row?.a, label).toBe(row?.b);
-        if (['ts', 'day'].includes(column)) return;
-        const read = await app.request('GET', `/api/data/kept/${id}`, { as: root() });
-        const { data } = exact(read.text) as { readonly data: Readonly<Record<string, unknown>> };
-        expect(data[column] ?? null, label).toEqual(exact(row?.shown ?? 'null'));
-      }),
-      bounded(Number.MAX_SAFE_INTEGER, seconds),
+            [id],
+          );
+          const [row] = both.rows;
+          expect(row?.a, label).toBe(row?.b);
+          if (['ts', 'day'].includes(column)) return;
+          const read = await app.request('GET', `/api/data/kept/${id}`, { as: root() });
+          const { data } = exact(read.text) as { readonly data: Readonly<Record<string, unknown>> };
+          expect(data[column] ?? null, label).toEqual(exact(row?.shown ?? 'null'));
+        }),
+      ),
+      enoughFor(seconds),
     );
     expect(kept).toBeGreaterThan(3);
   },

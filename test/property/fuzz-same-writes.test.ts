@@ -6,7 +6,7 @@ import { startApp, type TestApp } from '../support/app.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createLogins, type Logins } from '../support/logins.ts';
 import { principal } from '../support/principal.ts';
-import { bounded } from '../support/seeded.ts';
+import { enoughFor, forSeconds } from '../support/seeded.ts';
 import { attempt } from '../support/sql.ts';
 import { type Deeds, type Query, type Send, twins, type Values } from '../support/twins.ts';
 
@@ -207,26 +207,29 @@ it.each(Object.entries(twins))(
     let from = 1000;
     let done = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
-        // Rows of other runs are not meant.
-        from += 100;
-        for (const [at, each] of steps.entries()) {
-          const id = from + (each.deed === 'create' ? at : each.target % (at + 1));
-          const [own, twin] = [await keyIn(table, id), await keyIn(`${table}_sql`, id)];
-          const [send, query] = [said(rest, each, own), said(sql, each, twin)];
-          if (send === undefined || query === undefined) continue;
-          const label = `${table}: ${JSON.stringify(each)}`;
-          const [left, right] = [await byRest(send, each.who), await bySql(query, each.who)];
-          if (left === 'done') done += 1;
-          // Where values fit no row either refusal may come first; SQL that touches no row is no refusal at all.
-          if (right !== 'none') {
-            const agreed = (left === 'done') === (right === 'done');
-            expect(agreed, `${label}: REST ${left}, SQL ${right}`).toBe(true);
+      fc.asyncProperty(
+        fc.array(step, { minLength: 4, maxLength: 16 }),
+        forSeconds(seconds, 5, async (steps) => {
+          // Rows of other runs are not meant.
+          from += 100;
+          for (const [at, each] of steps.entries()) {
+            const id = from + (each.deed === 'create' ? at : each.target % (at + 1));
+            const [own, twin] = [await keyIn(table, id), await keyIn(`${table}_sql`, id)];
+            const [send, query] = [said(rest, each, own), said(sql, each, twin)];
+            if (send === undefined || query === undefined) continue;
+            const label = `${table}: ${JSON.stringify(each)}`;
+            const [left, right] = [await byRest(send, each.who), await bySql(query, each.who)];
+            if (left === 'done') done += 1;
+            // Where values fit no row either refusal may come first; SQL that touches no row is no refusal at all.
+            if (right !== 'none') {
+              const agreed = (left === 'done') === (right === 'done');
+              expect(agreed, `${label}: REST ${left}, SQL ${right}`).toBe(true);
+            }
+            expect(await contents(table), label).toEqual(await contents(`${table}_sql`));
           }
-          expect(await contents(table), label).toEqual(await contents(`${table}_sql`));
-        }
-      }),
-      bounded(Number.MAX_SAFE_INTEGER, seconds),
+        }),
+      ),
+      enoughFor(seconds),
     );
     expect(done).toBeGreaterThan(3);
   },

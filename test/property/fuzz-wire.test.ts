@@ -10,7 +10,7 @@ import { answerTo, replyOf } from '../support/fuzz/wire.ts';
 import { monk } from '../support/monk.ts';
 import { inParallel } from '../support/parallel.ts';
 import { principal, tokenFor } from '../support/principal.ts';
-import { bounded } from '../support/seeded.ts';
+import { enoughFor, forSeconds } from '../support/seeded.ts';
 
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 8);
 /** Without a word for so long, the rest of a request is taken to never come. */
@@ -206,32 +206,35 @@ it(
       get('host: a') + get('host: a', 'connection: close'),
     ];
     await fc.assert(
-      fc.asyncProperty(fc.noBias(fc.nat()), async (seed) => {
-        const of = dice(seed);
-        const faults: string[] = [];
-        const sent = Array.from({ length: 60 }, () => {
-          let bytes: Buffer = Buffer.from(of.one(rights()), 'latin1');
-          for (let left = 1 + of.below(3); left > 0; left -= 1) bytes = broken(bytes, of);
-          return bytes;
-        });
-        await inParallel(
-          sent,
-          async (bytes) => {
-            const answer = await answerTo(port, bytes, quiet);
-            // Ended without a word: what was sent was no whole request.
-            if (answer.length === 0) return;
-            const asked = { method: 'HEAD', reply: replyOf(answer), secrets: [], sent: '' };
-            const found = faultsOf(asked).map(
-              (fault) => `${fault}: ${JSON.stringify(bytes.toString('latin1'))}`,
-            );
-            faults.push(...found);
-          },
-          20,
-        );
-        expect(faults.join('\n')).toBe('');
-        expect((await app.request('GET', '/ready')).status).toBe(200);
-      }),
-      bounded(Number.MAX_SAFE_INTEGER, seconds),
+      fc.asyncProperty(
+        fc.noBias(fc.nat()),
+        forSeconds(seconds, 1, async (seed) => {
+          const of = dice(seed);
+          const faults: string[] = [];
+          const sent = Array.from({ length: 60 }, () => {
+            let bytes: Buffer = Buffer.from(of.one(rights()), 'latin1');
+            for (let left = 1 + of.below(3); left > 0; left -= 1) bytes = broken(bytes, of);
+            return bytes;
+          });
+          await inParallel(
+            sent,
+            async (bytes) => {
+              const answer = await answerTo(port, bytes, quiet);
+              // Ended without a word: what was sent was no whole request.
+              if (answer.length === 0) return;
+              const asked = { method: 'HEAD', reply: replyOf(answer), secrets: [], sent: '' };
+              const found = faultsOf(asked).map(
+                (fault) => `${fault}: ${JSON.stringify(bytes.toString('latin1'))}`,
+              );
+              faults.push(...found);
+            },
+            20,
+          );
+          expect(faults.join('\n')).toBe('');
+          expect((await app.request('GET', '/ready')).status).toBe(200);
+        }),
+      ),
+      enoughFor(seconds),
     );
   },
   60_000 + seconds * 2_000,

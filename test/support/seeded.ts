@@ -19,6 +19,31 @@ export function bounded(
   return { numRuns: runs, interruptAfterTimeLimit: seconds * 1000, seed, endOnFailure: true };
 }
 
+/** Settings of a property whose work is {@link forSeconds}: more cases than there is time for. */
+export function enoughFor(seconds: number): {
+  numRuns: number;
+  seed: number;
+  endOnFailure: boolean;
+} {
+  return { numRuns: Math.ceil(200 * seconds) + 100, seed, endOnFailure: true };
+}
+
+/** Work until the time is up, `least` times in any case: a busy machine does less, and fails nothing by it. */
+export function forSeconds<Drawn extends unknown[]>(
+  seconds: number,
+  least: number,
+  work: (...drawn: Drawn) => Promise<void>,
+): (...drawn: Drawn) => Promise<void> {
+  let end: number | undefined;
+  let runs = 0;
+  return async (...drawn) => {
+    end ??= Date.now() + seconds * 1000;
+    if (runs >= least && Date.now() > end) return;
+    await work(...drawn);
+    runs += 1;
+  };
+}
+
 /** Subsets of a few names, empty ones often: lists that say nothing are a case of their own. */
 export function someOf(names: readonly string[]): fc.Arbitrary<string[]> {
   return fc.oneof(

@@ -31,6 +31,7 @@ type Parts = {
   readonly params: Readonly<Record<string, string>>;
   readonly query: readonly Pair[];
   readonly body: Tree | undefined;
+  readonly file: string | undefined;
 };
 
 const parameter = /:([A-Za-z_]\w*)/g;
@@ -52,6 +53,7 @@ export function mutatedDraft(
   let late: ((draft: Draft) => Draft)[] = [];
   for (let left = dice.rarely(3) ? 3 : 1; left > 0; left -= 1) {
     const places = [
+      ...(sample.file === undefined ? [] : (['file', 'file', 'file'] as const)),
       ...(parts.body === undefined ? [] : (['body', 'body', 'body', 'body', 'body'] as const)),
       ...(path.includes(':') ? (['params'] as const) : []),
       ...(['query', 'query', 'query', 'bytes', 'headers'] as const),
@@ -59,6 +61,8 @@ export function mutatedDraft(
     const place = dice.one(places);
     if (place === 'body') {
       parts = { ...parts, body: mutatedTree(parts.body ?? treeOf({}), dice) };
+    } else if (place === 'file') {
+      parts = { ...parts, file: mutatedText(parts.file ?? '', dice) };
     } else if (place === 'params') {
       parts = { ...parts, params: mutatedParams(path, parts.params, dice) };
     } else if (place === 'query') {
@@ -70,18 +74,21 @@ export function mutatedDraft(
   return late.reduce((draft, change) => change(draft), assembled(method, path, sample, parts));
 }
 
-function partsOf({ params = {}, query = {}, body }: Sample): Parts {
+function partsOf({ params = {}, query = {}, body, file }: Sample): Parts {
   return {
     params,
     query: Object.entries(query),
     body: body === undefined ? undefined : treeOf(body),
+    file: file?.text,
   };
 }
 
 function assembled(method: string, path: string, sample: Sample, parts: Parts): Draft {
   const { file } = sample;
   const body =
-    file === undefined ? parts.body && Buffer.from(printed(parts.body)) : Buffer.from(file.text);
+    parts.file === undefined
+      ? parts.body && Buffer.from(printed(parts.body))
+      : Buffer.from(parts.file);
   const type = file?.type ?? 'application/json';
   return {
     method,
