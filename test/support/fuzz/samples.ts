@@ -22,6 +22,7 @@ export function samplesOf(at: Places): Samples {
 function ownSamples({ tenant }: Places): Samples {
   return {
     'POST /admin/tenants': [{ body: { tenant: `${tenant}_n`, name: 'New' } }],
+    'GET /docs/:file': [{ params: { file: 'page.js' } }],
     'GET /admin/tenants/:tenant': [{ params: { tenant } }],
     'DELETE /admin/tenants/:tenant': [
       { params: { tenant: `${tenant}_n` }, query: { confirm: `${tenant}_n` } },
