@@ -1,6 +1,6 @@
 import { baseTypes, boundsOf, type ColumnType, classOf } from '../base/types.ts';
 import type { Column, Table } from '../model/table.ts';
-import type { Format } from '../statement/statement.ts';
+import type { Format } from '../statement/output.ts';
 import { list, nullable, type Schema } from './described.ts';
 
 /** A row as replies in this format show it: every key is there. */

@@ -1,7 +1,7 @@
 import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import type { AggregateCall, AggregateFunction } from '../statement/aggregate.ts';
-import type { Format } from '../statement/statement.ts';
+import type { Format } from '../statement/output.ts';
 import { type Computed, computed, isNumber, isOrdered, jsonNumber } from './expression.ts';
 import { misfit, type Place } from './operand.ts';
 import { printed } from './print.ts';

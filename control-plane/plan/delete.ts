@@ -1,7 +1,8 @@
 import { ident, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
-import type { Delete, Output, Restore, Target } from '../statement/statement.ts';
+import type { Output } from '../statement/output.ts';
+import type { Delete, Restore, Target } from '../statement/statement.ts';
 import type { Planned } from './planned.ts';
 import { conditionsOf } from './read.ts';
 import { recordset } from './recordset.ts';

@@ -1,8 +1,8 @@
 import { bind, type Sql, sql } from '../base/sql.ts';
 import type { ColumnType } from '../base/types.ts';
 import type { AccessList } from '../model/table.ts';
+import type { Format } from '../statement/output.ts';
 import type { Field } from '../statement/predicate.ts';
-import type { Format } from '../statement/statement.ts';
 import { misfit } from './operand.ts';
 import { printed } from './print.ts';
 import { needColumn, needFeature, type Source } from './scope.ts';

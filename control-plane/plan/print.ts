@@ -1,6 +1,6 @@
 import { raw, type Sql, sql } from '../base/sql.ts';
 import { boundsOf, type ColumnType, classOf } from '../base/types.ts';
-import type { Format } from '../statement/statement.ts';
+import type { Format } from '../statement/output.ts';
 
 /**
  * A value as an expression that row_to_json prints as the format says. The rules themselves are rowhouse.json_number and json_time,

@@ -2,8 +2,8 @@ import { ServiceError } from '../base/errors.ts';
 import { join, literal, raw, type Sql, sql } from '../base/sql.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
+import type { Related } from '../statement/output.ts';
 import type { Hop } from '../statement/predicate.ts';
-import type { Related } from '../statement/statement.ts';
 import { followed } from './relation.ts';
 import { type Context, liveOnly, relation, type Source, tableSource } from './scope.ts';
 

@@ -1,7 +1,7 @@
 import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { permitted } from '../policy/table-decision.ts';
-import type { Right } from '../statement/statement.ts';
+import type { Right } from '../statement/output.ts';
 import { own, type Source } from './scope.ts';
 
 const bits = {

@@ -1,6 +1,6 @@
 import { bind, ident, join, literal, raw, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { Format, Output, OutputItem } from '../statement/statement.ts';
+import type { Format, Output, OutputItem } from '../statement/output.ts';
 import { undeclared } from './held.ts';
 import { printed } from './print.ts';
 import { type Far, farOf } from './related.ts';

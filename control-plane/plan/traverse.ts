@@ -3,7 +3,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { EdgeType } from '../model/graph.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
-import type { Output } from '../statement/statement.ts';
+import type { Output } from '../statement/output.ts';
 import type { Traverse } from '../statement/traverse.ts';
 import { answerRow } from './answer-row.ts';
 import { type GraphFacts, graphOf, typeList } from './graph.ts';

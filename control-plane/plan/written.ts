@@ -1,6 +1,6 @@
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import { systemColumns, type Table } from '../model/table.ts';
-import type { Output, OutputItem } from '../statement/statement.ts';
+import type { Output, OutputItem } from '../statement/output.ts';
 import { columnsOver, ownColumn } from './held.ts';
 import { listColumn } from './lists.ts';
 import { nearColumns } from './related.ts';

@@ -1,6 +1,7 @@
 import type { TableName } from '../model/table.ts';
+import type { Output } from './output.ts';
 import type { Predicate } from './predicate.ts';
-import type { Order, Output, Show } from './statement.ts';
+import type { Order, Show } from './statement.ts';
 
 /** Which way edges are followed: an edge points from child to parent. */
 export type Direction = 'descendants' | 'ancestors' | 'both';

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../control-plane/model/principal.ts';
 import type { Column, TableDraft } from '../../control-plane/model/table.ts';
-import type { Output } from '../../control-plane/statement/statement.ts';
+import type { Output } from '../../control-plane/statement/output.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createTenantWith, openDefiner } from '../support/definer.ts';
 import { createLogin } from '../support/logins.ts';

@@ -7,11 +7,11 @@ import { singlePlacement } from '../../control-plane/pg/placement.ts';
 import { openPool, type Pool } from '../../control-plane/pg/pool.ts';
 import { createSession } from '../../control-plane/pg/session.ts';
 import { createExecutor } from '../../control-plane/service/execute.ts';
+import type { Output } from '../../control-plane/statement/output.ts';
 import type { Predicate } from '../../control-plane/statement/predicate.ts';
 import type {
   Insert,
   NewRow,
-  Output,
   Read,
   Result,
   Statement,

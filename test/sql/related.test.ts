@@ -4,8 +4,8 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { singlePlacement } from '../../control-plane/pg/placement.ts';
 import { createSession } from '../../control-plane/pg/session.ts';
 import { createExecutor } from '../../control-plane/service/execute.ts';
+import type { OutputItem, Related } from '../../control-plane/statement/output.ts';
 import type { Hop } from '../../control-plane/statement/predicate.ts';
-import type { OutputItem, Related } from '../../control-plane/statement/statement.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import type { Lists } from '../support/oracle.ts';
 import {

@@ -2,7 +2,8 @@ import { type Catalog, findTable } from '../../model/catalog.ts';
 import type { Definition } from '../../model/definition.ts';
 import { draftColumn } from '../../model/draft-column.ts';
 import type { Table, TableName } from '../../model/table.ts';
-import type { AccessLists, Output, OutputItem } from '../../statement/statement.ts';
+import type { Output, OutputItem } from '../../statement/output.ts';
+import type { AccessLists } from '../../statement/statement.ts';
 import { refuse } from './refuse.ts';
 
 /** Tables of objects a tenant may make by writing. */

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { AccessList, Table } from '../../model/table.ts';
-import type { AccessLists, OutputItem, Share } from '../../statement/statement.ts';
+import type { OutputItem } from '../../statement/output.ts';
+import type { AccessLists, Share } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { isMember, oneObject } from './changes.ts';
 import { refuse } from './codes.ts';

@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../base/json.ts';
 import type { Table } from '../../model/table.ts';
-import type { OutputItem, Result, Show } from '../../statement/statement.ts';
+import type { OutputItem } from '../../statement/output.ts';
+import type { Result, Show } from '../../statement/statement.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { refuse } from './codes.ts';
 import { largestPage, parseQuery, queryShow, showOf } from './find.ts';

@@ -1,5 +1,5 @@
 import type { AccessList, Table } from '../../model/table.ts';
-import type { Format, Output, OutputItem } from '../../statement/statement.ts';
+import type { Format, Output, OutputItem } from '../../statement/output.ts';
 import type { Shape } from './respond.ts';
 
 export const format: Format = { numbers: 'safe', times: 'millis' };

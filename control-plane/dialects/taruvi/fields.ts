@@ -1,6 +1,6 @@
 import type { Catalog } from '../../model/catalog.ts';
 import type { Table } from '../../model/table.ts';
-import type { Output, OutputItem, Right } from '../../statement/statement.ts';
+import type { Output, OutputItem, Right } from '../../statement/output.ts';
 import type { DialectRequest } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { parsePopulate, withPopulated } from './populate.ts';

@@ -1,5 +1,6 @@
 import type { Table } from '../../model/table.ts';
-import type { Output, Result, Show } from '../../statement/statement.ts';
+import type { Output } from '../../statement/output.ts';
+import type { Result, Show } from '../../statement/statement.ts';
 import { type Direction, mostNodes, type Path, type Traverse } from '../../statement/traverse.ts';
 import type { Action, DialectRequest, Reply } from '../dialect.ts';
 import { refuse } from './errors.ts';

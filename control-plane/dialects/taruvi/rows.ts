@@ -1,7 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { App } from '../../model/app.ts';
 import { systemColumns, type Table } from '../../model/table.ts';
-import type { NewRow, Output, OutputItem } from '../../statement/statement.ts';
+import type { Output, OutputItem } from '../../statement/output.ts';
+import type { NewRow } from '../../statement/statement.ts';
 import { refuse } from './errors.ts';
 
 /** How this dialect prints values. */

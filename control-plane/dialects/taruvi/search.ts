@@ -1,7 +1,8 @@
 import { classOf } from '../../base/types.ts';
 import type { Table } from '../../model/table.ts';
+import type { OutputItem } from '../../statement/output.ts';
 import type { Predicate, Search } from '../../statement/predicate.ts';
-import type { Order, OutputItem } from '../../statement/statement.ts';
+import type { Order } from '../../statement/statement.ts';
 import type { DialectRequest } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { lastOf } from './request.ts';

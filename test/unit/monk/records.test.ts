@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../../control-plane/base/errors.ts';
-import type { OutputItem } from '../../../control-plane/statement/statement.ts';
+import type { OutputItem } from '../../../control-plane/statement/output.ts';
 import {
   answered,
   ask,

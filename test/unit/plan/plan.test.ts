@@ -4,8 +4,9 @@ import { ServiceError } from '../../../control-plane/base/errors.ts';
 import type { Json } from '../../../control-plane/base/json.ts';
 import { plan } from '../../../control-plane/plan/plan.ts';
 import { type Operator, operators } from '../../../control-plane/statement/operators.ts';
+import type { Output } from '../../../control-plane/statement/output.ts';
 import type { Field, Predicate } from '../../../control-plane/statement/predicate.ts';
-import type { Output, Read, Statement } from '../../../control-plane/statement/statement.ts';
+import type { Read, Statement } from '../../../control-plane/statement/statement.ts';
 import { catalog } from './sample.ts';
 
 const pets = { app: 'default', name: 'pets' };

@@ -1,7 +1,7 @@
 /** What populate, fields and allowed actions mean, and which are refused. */
 import { describe, expect, it } from 'vitest';
 import { parseOutput } from '../../../control-plane/dialects/taruvi/fields.ts';
-import type { OutputItem } from '../../../control-plane/statement/statement.ts';
+import type { OutputItem } from '../../../control-plane/statement/output.ts';
 import { catalog, deals, type Params, queryOf, refusal } from './shaping-fixture.ts';
 
 describe('rows', () => {
