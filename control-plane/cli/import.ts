@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import type { ImportOutcome } from '../service/import.ts';
+import type { ImportOutcome } from '../service/import-outcome.ts';
 import { progressBar } from './progress.ts';
 import { withServices } from './services.ts';
 import { commandPrincipal, notEmpty, tenantSlug } from './values.ts';

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../base/json.ts';
-import type { Catalog } from './catalog.ts';
 
 /** A group of tables with roles and settings of its own. Names of tables are unique within it. */
 export interface App {
@@ -81,8 +80,11 @@ export const defaultDataSource = 'default';
 export const administratorRoles = ['owner', 'admin'] as const;
 
 /** The active app of this slug, or undefined. */
-export function findApp(catalog: Catalog, slug: string): App | undefined {
-  return catalog.apps?.find((app) => app.slug === slug && app.active);
+export function findApp(
+  { apps }: { readonly apps?: readonly App[] },
+  slug: string,
+): App | undefined {
+  return apps?.find((app) => app.slug === slug && app.active);
 }
 
 /** The active datasource of this slug in an app, or undefined. */

@@ -6,7 +6,7 @@ import type { Account, AccountCommand, AccountResult } from '../model/account.ts
 import { levels, type Principal } from '../model/principal.ts';
 import { type AccountManagement, bare, checkValues, manageAccounts } from './account-management.ts';
 import * as store from './account-store.ts';
-import type { Call } from './engine.ts';
+import type { Call } from './call.ts';
 import type { AsOwner } from './owner.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import type { Tokens } from './tokens.ts';

@@ -6,8 +6,8 @@ import { type Catalog, findTable, whole } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import { claimsOf } from '../model/principal.ts';
 import type { Table, TableDraft } from '../model/table.ts';
+import type { Caller } from './call.ts';
 import { appOf, nameOf } from './definition-scope.ts';
-import type { Caller } from './engine.ts';
 import { isOfView } from './view.ts';
 
 /** Asks Postgres for what the route asks of the caller: before anything is said of the definition. */

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Relationship, TableDraft, TableName } from '../model/table.ts';
 import type { Read } from '../statement/statement.ts';
-import type { Caller } from './engine.ts';
+import type { Caller } from './call.ts';
 import { newColumn, newReference, newTable, uuidKey } from './import/draft.ts';
 import { readSource } from './import/read.ts';
 import type { SourceRow } from './import/source.ts';

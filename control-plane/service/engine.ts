@@ -1,39 +1,20 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Meter } from '../base/meter.ts';
 import { currentTrace, spent } from '../base/trace.ts';
-import type {
-  Action,
-  DefinitionOutcome,
-  DialectRequest,
-  Limits,
-  Reply,
-  Route,
-} from '../dialects/dialect.ts';
+import type { Action, DefinitionOutcome, Limits, Reply } from '../dialects/dialect.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Definition, Series } from '../model/definition.ts';
 import type { SchemaOperation } from '../model/operation.ts';
 import type { Principal } from '../model/principal.ts';
-import type { Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
 import { isUnforeseen } from '../pg/sqlstate.ts';
 import type { Result } from '../statement/statement.ts';
+import type { Call, Caller } from './call.ts';
 import type { ExportRows } from './export.ts';
 import type { ImportFile } from './import-file.ts';
 import type { Load } from './load.ts';
-
-/** One request after the edge has done its part: token verified, tenant settled, body parsed. */
-export interface Call {
-  readonly route: Route;
-  readonly request: DialectRequest;
-  /** Absent on public routes. Its tenant is the one addressed. */
-  readonly principal?: Principal;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
-  /** Who sent the request of a public route, if anybody said; a bad token is token_invalid. */
-  readonly identify: () => Promise<Principal | undefined>;
-}
 
 /** The only thing http/ asks for data. */
 export interface Engine {
@@ -43,17 +24,6 @@ export interface Engine {
   readonly catalog: (caller: Caller) => Promise<Catalog>;
   /** The definitions of a tenant at hand, perhaps out of date; empty when there is no such tenant. For nothing that must be right. */
   readonly known: (tenant: string) => Promise<Catalog>;
-}
-
-/** Who asks, and for which request. */
-export interface Caller {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly signal: AbortSignal;
-  /** What the route asks the caller to be entitled to. */
-  readonly right?: Right;
-  /** The app that the request addresses, if it names one. */
-  readonly app?: string;
 }
 
 type Statements = Extract<Action, { kind: 'statements' }>['statements'];

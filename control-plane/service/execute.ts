@@ -14,8 +14,9 @@ import { plan } from '../plan/plan.ts';
 import type { Planned, Sight } from '../plan/planned.ts';
 import { reachQuery } from '../plan/reach.ts';
 import type { Result, Statement } from '../statement/statement.ts';
+import type { Caller } from './call.ts';
 import { diagnose, type Run } from './diagnose.ts';
-import type { Caller, EngineParts } from './engine.ts';
+import type { EngineParts } from './engine.ts';
 import { createExtender } from './extend.ts';
 import { createSightMemory } from './sight.ts';
 

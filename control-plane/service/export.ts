@@ -3,7 +3,7 @@ import { parseExact } from '../base/parse-json.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Result } from '../statement/statement.ts';
 import type { Export } from '../statement/transfer.ts';
-import type { Caller } from './engine.ts';
+import type { Caller } from './call.ts';
 
 /** Rows as the parts of a file. What is wrong with the request shows before the first part. */
 export type ExportRows = (

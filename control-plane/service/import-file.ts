@@ -4,7 +4,7 @@ import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
 import { toServiceError } from '../pg/sqlstate.ts';
 import type { FieldsMatch, Import, ImportReport } from '../statement/transfer.ts';
-import type { Caller } from './engine.ts';
+import type { Caller } from './call.ts';
 import { retried } from './execute.ts';
 import { fitter, Misfit, noColumn } from './import/fit.ts';
 import { arrayRows, lineRows } from './import/json-rows.ts';

@@ -5,7 +5,7 @@ import { draftOf, newReference } from './import/draft.ts';
 import { fitter, Misfit, noColumn } from './import/fit.ts';
 import type { Resource } from './import/resource.ts';
 import { RowError, type Source } from './import/source.ts';
-import type { ImportOptions, ImportOutcome } from './import.ts';
+import type { ImportOptions, ImportOutcome } from './import-outcome.ts';
 import { createTable, type FittedRow, insertRows, type Loader, redefine } from './load-table.ts';
 
 /** A source, the table it goes into, and its rows as that has them. */

@@ -2,35 +2,12 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { findApp } from '../model/app.ts';
 import type { TableDraft } from '../model/table.ts';
-import type { Caller } from './engine.ts';
 import { readPackage } from './import/package.ts';
 import { readSource } from './import/read.ts';
 import { type NoTable, type Resource, targetsFirst } from './import/resource.ts';
 import { importGroup } from './import-group.ts';
-import { type Loader, type Progress, redefine } from './load-table.ts';
-
-export interface ImportOptions {
-  readonly tenant: string;
-  readonly app: string;
-  readonly files: readonly string[];
-  readonly caller: Caller;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Told what became of each file or resource as soon as that is settled. */
-  readonly onOutcome: (outcome: ImportOutcome) => void;
-  /** Told in words of things a user should know: a foreign key left out. */
-  readonly notice?: (text: string) => void;
-}
-
-/** What became of one file, or of one resource of a data package. */
-export type ImportOutcome =
-  | {
-      readonly kind: 'loaded';
-      readonly name: string;
-      readonly rows: number;
-      readonly created: boolean;
-    }
-  | { readonly kind: 'refused'; readonly name: string; readonly reason: string }
-  | { readonly kind: 'no_table'; readonly name: string; readonly reason: string };
+import type { ImportOptions } from './import-outcome.ts';
+import { type Loader, redefine } from './load-table.ts';
 
 /**
  * Loads files into tables of a tenant, making those that don't exist, each on its own: a file or resource of which one row is wrong is

@@ -4,7 +4,8 @@ import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Table, TableDraft, TableName } from '../model/table.ts';
 import { isUnforeseen, toServiceError } from '../pg/sqlstate.ts';
-import type { Caller, EngineParts } from './engine.ts';
+import type { Caller } from './call.ts';
+import type { EngineParts } from './engine.ts';
 import { retried } from './execute.ts';
 import { RowError, type Source } from './import/source.ts';
 

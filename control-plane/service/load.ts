@@ -8,7 +8,7 @@ import type { AsGateway, Entry, Session } from '../pg/session.ts';
 import { isRetryable, toServiceError } from '../pg/sqlstate.ts';
 import { type Staging, staging, takeRepeated } from '../plan/load.ts';
 import { writableOf } from '../plan/scope.ts';
-import type { Caller } from './engine.ts';
+import type { Caller } from './call.ts';
 import { RowError } from './import/source.ts';
 import { type LoadedRow, stagedText } from './load-stage.ts';
 import { type LoadReport, Tally } from './load-tally.ts';

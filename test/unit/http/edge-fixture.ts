@@ -10,7 +10,7 @@ import { type App, createEdge, type EdgeParts } from '../../../control-plane/htt
 import { createMetrics } from '../../../control-plane/http/metrics.ts';
 import type { Principal } from '../../../control-plane/model/principal.ts';
 import type { TenantAdmin } from '../../../control-plane/service/admin.ts';
-import type { Call } from '../../../control-plane/service/engine.ts';
+import type { Call } from '../../../control-plane/service/call.ts';
 import { createTokens, type Tokens } from '../../../control-plane/service/tokens.ts';
 import type { TakeTurn } from '../../../control-plane/service/turns.ts';
 

@@ -9,11 +9,8 @@ import type {
 import type { Catalog } from '../../../control-plane/model/catalog.ts';
 import type { Principal } from '../../../control-plane/model/principal.ts';
 import { toServiceError } from '../../../control-plane/pg/sqlstate.ts';
-import {
-  type Call,
-  createEngine,
-  type EngineParts,
-} from '../../../control-plane/service/engine.ts';
+import type { Call } from '../../../control-plane/service/call.ts';
+import { createEngine, type EngineParts } from '../../../control-plane/service/engine.ts';
 
 const principal: Principal = {
   sub: 'ann',
