@@ -598,6 +598,10 @@ function rowhouse.default_of(relation oid, column_name text)
   plpgsql, stable, as the caller, set search_path=pg_catalog, pg_temp
   grant execute to rowhouse_tenant
 
+function rowhouse.disown(role_name name)
+  returns void
+  plpgsql, volatile, as the caller, set search_path=pg_catalog, pg_temp
+
 function rowhouse.draw(sequence regclass, last bigint, given bigint)
   returns void
   plpgsql, volatile, as the caller, set search_path=pg_catalog, pg_temp
@@ -750,6 +754,10 @@ function rowhouse.held_time(value text)
   returns timestamp with time zone
   sql, immutable, parallel safe, as the caller, set search_path=pg_catalog, pg_temp and DateStyle=ISO, YMD and TimeZone=UTC
   grant execute to rowhouse_tenant
+
+function rowhouse.history_text(column_name name, type oid)
+  returns text
+  sql, stable, as the caller, set search_path=pg_catalog, pg_temp
 
 function rowhouse.history_value(value jsonb, is_time boolean)
   returns jsonb
