@@ -1,7 +1,7 @@
 # Everything runs under the Node that npm brings (node_modules/.bin/node), whatever Node the machine has.
 NODE := node_modules/.bin/node
 # The option is that of bin/pinned-node.cjs.
-ROWHOUSE := $(NODE) --max-semi-space-size=16 control-plane/main.ts
+ROWHOUSE := $(NODE) --max-semi-space-size=8 control-plane/main.ts
 # Programs that name `node` in their first line are to find that one too.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
