@@ -33,7 +33,7 @@ afterAll(async () => {
 }, 60_000);
 
 it('has the blocks this test knows', () => {
-  expect(blocks).toHaveLength(9);
+  expect(blocks).toHaveLength(10);
   expect(blocks[0]).toMatch(/^make run .*\nmake test /);
   for (const target of ['run', 'test']) {
     expect(spawnSync('make', ['-n', target], { cwd: root }).status).toBe(0);
@@ -41,7 +41,7 @@ it('has the blocks this test knows', () => {
 });
 
 it('the five minutes, as two people, by REST and by SQL', async () => {
-  const [, first = '', make = '', bob = '', taruvi = '', pgrest = '', objects = '', login = ''] =
+  const [, , first = '', make = '', bob = '', taruvi = '', pgrest = '', objects = '', login = ''] =
     blocks;
   const start = first.replace('http://127.0.0.1:8080', url);
   expect(start).toContain(url);
@@ -85,7 +85,7 @@ it('with a Postgres of one’s own', async () => {
   await admin.connect();
   await admin.query('create database rowhouse');
   await admin.end();
-  const own = (blocks[8] ?? '')
+  const own = (blocks[9] ?? '')
     .replace(/postgres:\/\/admin:secret@db\.example\/rowhouse/, cluster.url('rowhouse'))
     .replace('--port 8080', '--port 0');
   const serve = /^npx rowhouse serve.*$/m.exec(own)?.[0] ?? '';
