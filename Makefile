@@ -6,7 +6,7 @@ ROWHOUSE := $(NODE) --max-semi-space-size=8 control-plane/main.ts
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-unit check typecheck lint format bench docs pack clean
+.PHONY: help setup run serve test test-unit fuzz check typecheck lint format bench bench-against docs pack clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -26,6 +26,9 @@ test: setup ## every check and test; ends with `N passed, N failed`
 test-unit: setup ## the tests that need no database
 	@$(NODE) node_modules/vitest/vitest.mjs run --project unit
 
+fuzz: setup ## the property tests from a random seed, to find what the fixed one of `make test` does not
+	@FC_SEED=random $(NODE) node_modules/vitest/vitest.mjs run test/property
+
 check: setup typecheck lint ## type check and Biome
 
 typecheck: setup
@@ -39,6 +42,9 @@ format: setup ## put the code into its usual shape
 
 bench: setup ## seed sized data and print the ratio table of bench/ (needs pgbench)
 	@$(NODE) bench/run.ts
+
+bench-against: setup ## this checkout beside another commit of it: REF=main
+	@$(NODE) bench/against.ts $(REF)
 
 docs: setup ## write the generated pages of docs/
 	@$(NODE) docs/generate.ts

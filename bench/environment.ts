@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { levels, type Principal } from '../control-plane/model/principal.ts';
 import { postgresAccount } from '../control-plane/pg/account.ts';
@@ -46,7 +47,7 @@ export type Json = { readonly [key: string]: unknown };
 export const poolSize = 8;
 
 /** Compiled, as it is published: Node's own stripper of types keeps some 40 MB. */
-const main = 'dist/main.js';
+const compiled = 'dist/main.js';
 
 const { nodeOptions: usual } = createRequire(import.meta.url)('../bin/pinned-node.cjs') as {
   readonly nodeOptions: readonly string[];
@@ -76,10 +77,11 @@ export const operator: Principal = {
   operator: true,
 };
 
-/** The database (DATABASE_URL, else a private cluster that is thrown away) and a server on it, under Node with these options. */
+/** The database (DATABASE_URL, else a private cluster that is thrown away) and the server of a checkout on it, under Node with these options. */
 export async function openBench(
   quick: boolean,
   nodeOptions: readonly string[] = [],
+  checkout = fileURLToPath(new URL('..', import.meta.url)),
 ): Promise<Bench> {
   const given = process.env['DATABASE_URL'];
   const secret = process.env['ROWHOUSE_JWT_SECRET'] ?? randomBytes(32).toString('hex');
@@ -95,16 +97,17 @@ export async function openBench(
     const cluster = given === undefined ? await privateCluster(closers) : undefined;
     const databaseUrl = given ?? cluster?.url('postgres') ?? '';
     const env = { DATABASE_URL: databaseUrl, ROWHOUSE_JWT_SECRET: secret };
-    await runScript('bin/build.mjs', [], {});
+    const main = join(checkout, compiled);
+    await runScript(join(checkout, 'bin/build.mjs'), [], {});
     await runScript(main, ['migrate'], env);
     const admin = new pg.Pool({ connectionString: databaseUrl, max: 4 });
     // The cluster's end may overtake the farewell of an idle connection.
     admin.on('error', () => undefined);
     closers.push(() => admin.end());
-    const served = await startServer(env, nodeOptions);
+    const served = await startServer(main, env, nodeOptions);
     closers.push(served.stop);
     const version = await admin.query<{ server_version: string }>('show server_version');
-    const parts = { quick, admin, databaseUrl, secret, env, served, closers };
+    const parts = { quick, admin, databaseUrl, secret, main, env, served, closers };
     return {
       ...assemble(parts, given !== undefined),
       postgres: version.rows[0]?.server_version.split(' ')[0] ?? '?',
@@ -122,6 +125,7 @@ interface Parts {
   readonly admin: pg.Pool;
   readonly databaseUrl: string;
   readonly secret: string;
+  readonly main: string;
   readonly env: Readonly<Record<string, string>>;
   readonly served: Companion;
   readonly closers: (() => Promise<unknown>)[];
@@ -177,11 +181,12 @@ function assemble(parts: Parts, foreign: boolean): Omit<Bench, 'postgres' | 'clo
     },
     token,
     request,
-    command: (...args) => runScript(main, args, env),
+    command: (...args) => runScript(parts.main, args, env),
   };
 }
 
 function startServer(
+  main: string,
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[],
 ): Promise<Companion> {

@@ -1,22 +1,13 @@
-import { familyTime, processorTime } from '../cpu.ts';
+import { costed, type Target } from '../costed.ts';
 import { type Bench, person, poolSize } from '../environment.ts';
 import { type Floor, list, sample, startFloors } from '../floors.ts';
-import { type Load, load } from '../load.ts';
+import type { Load } from '../load.ts';
 import { alternate, median, type Outcome } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
 import { defineItems, keyOf, seedLists, seedRows, seedTenant, storeVerdicts } from '../seed.ts';
 import { figure, times } from '../table.ts';
 
 const connections = 16;
-
-/** A server under load, and what it has cost per request: of the server's processor time and of Postgres'. */
-interface Target {
-  readonly name: string;
-  readonly url: string;
-  readonly pid: number;
-  readonly server: number[];
-  readonly postgres: number[];
-}
 
 /** GET by id, list 20 and insert: Rowhouse against bare servers that send Postgres the same SQL under the same policy. */
 export const http: Scenario = async (bench) => {
@@ -51,7 +42,7 @@ export const http: Scenario = async (bench) => {
       const targets = targetsOf(bench, floors);
       const contenders = targets.map((target) => ({
         name: target.name,
-        round: () => costed(bench, target, { ...options, url: target.url }),
+        round: () => costed(target, options),
       }));
       const outcomes = await alternate(contenders, bench.quick ? 2 : 5);
       measured.push({ kind, outcomes, targets });
@@ -68,25 +59,12 @@ function targetsOf(bench: Bench, floors: readonly Floor[]): readonly Target[] {
       name,
       url: companion.said[0],
       pid: companion.pid,
+      postmaster: bench.postmaster,
       server: [],
       postgres: [],
     })),
-    { name: 'Rowhouse', ...bench.server, server: [], postgres: [] },
+    { name: 'Rowhouse', ...bench.server, postmaster: bench.postmaster, server: [], postgres: [] },
   ];
-}
-
-/** A round of load, with the processor time it took noted on the target. */
-async function costed(bench: Bench, target: Target, options: Load): Promise<number> {
-  const postgres = (): number | undefined =>
-    bench.postmaster === undefined ? undefined : familyTime(bench.postmaster);
-  const before = { server: processorTime(target.pid), postgres: postgres() };
-  const rate = await load(options);
-  const requests = rate * options.seconds;
-  target.server.push(
-    (1000 * ((processorTime(target.pid) ?? NaN) - (before.server ?? NaN))) / requests,
-  );
-  target.postgres.push((1000 * ((postgres() ?? NaN) - (before.postgres ?? NaN))) / requests);
-  return rate;
 }
 
 function report(

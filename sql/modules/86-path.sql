@@ -198,7 +198,7 @@ begin
   end if;
   if weight is null and graph ? 'node_condition' then
     -- A shortest path all of whose nodes are seen is one among the nodes that are seen too. So it is looked for past their condition,
-    -- and its nodes and ends are shown in one statement; only where one is hidden every node on the way is (10.4 ms before, 5.4 now, 3.8 past
+    -- and its nodes and ends are shown in one statement; only where one is hidden every node on the way is (13.0 ms before, 5.4 now, 3.8 past
     -- policies).
     begin
       nodes := rowhouse.shortest(graph - 'node_condition', ends, direction, depth, types, most);

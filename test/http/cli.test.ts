@@ -46,6 +46,8 @@ describe('command lines', () => {
     [['token', '--sub', 'x'], /--tenant/],
     [['token', '--tenant', 'acme', '--sub', 'x', '--ttl', '1w'], /--ttl/],
     [['token', '--tenant', 'Acme', '--sub', 'x'], /--tenant/],
+    [['token', '--tenant', 'acme', '--sub', 'x', '--claims', '["dept"]'], /--claims/],
+    [['token', '--tenant', 'acme', '--sub', 'x', '--claims', '{dept}'], /--claims/],
     [['tenant', 'drop', 'acme'], /--yes/],
   ])('%j: exit code 2, one line', async (args, message) => {
     const { code, stdout, stderr } = await rowhouse(...args);
@@ -83,6 +85,16 @@ test('token: claims as asked, good for as long as asked', async () => {
   expect(claims['access']).toBe('read');
   expect((claims.exp ?? 0) - Date.now() / 1000).toBeGreaterThan(60);
   expect((claims.exp ?? 0) - Date.now() / 1000).toBeLessThanOrEqual(90);
+});
+
+test('token: further claims, which replace none of its own', async () => {
+  const further = { dept: 'sales', teams: ['a'], sub: 'eve', access: 'root' };
+  const { code, stdout } = await rowhouse(
+    ...['token', '--tenant', 'acme', '--sub', 'anna', '--claims', JSON.stringify(further)],
+  );
+  expect(code).toBe(0);
+  const claims = decodeJwt(stdout.trim());
+  expect(claims).toMatchObject({ dept: 'sales', teams: ['a'], sub: 'anna', access: 'edit' });
 });
 
 test('migrate: nothing to do the second time; doctor finds nothing wrong', async () => {

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../support/cli.ts';
 
@@ -22,6 +22,7 @@ const home = mkdtempSync(join(tmpdir(), 'rowhouse-package-'));
 const folder = join(home, 'app');
 let files: readonly string[];
 let size: number;
+let tarball: string;
 
 interface Locked {
   readonly packages: Readonly<
@@ -40,7 +41,7 @@ beforeAll(() => {
     Array.isArray(told) ? told : Object.values(told as object)
   ) as [{ filename: string; unpackedSize: number }];
   size = unpackedSize;
-  const tarball = join(home, filename);
+  tarball = join(home, filename);
   files = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'rowhouse'), { recursive: true });
@@ -130,6 +131,21 @@ describe('the package', () => {
     expect(size).toBeLessThan(8_000_000);
   });
 
+  it('is started as README.md says', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const [, script = ''] = /`npm pack` [\s\S]*?```sh\n([\s\S]*?)```/.exec(readme) ?? [];
+    const said = script
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/ +#.*/, ''));
+    // What the next test does: of the first line all but the downloads.
+    expect(said).toEqual([
+      `npm install ./${basename(tarball)}`,
+      'npx rowhouse serve',
+      'npx rowhouse tenant create demo',
+    ]);
+  });
+
   it('serves from an empty folder without a development dependency', async () => {
     for (const name of ['vitest', 'typescript', 'swagger-ui-dist', '@biomejs']) {
       expect(existsSync(join(folder, 'node_modules', name)), name).toBe(false);
@@ -138,8 +154,8 @@ describe('the package', () => {
     const { child, url } = await serve();
     try {
       expect((await fetch(`${url}/ready`)).status).toBe(200);
-      expect(npx('tenant', 'create', 'acme')).toMatchObject({ code: 0 });
-      const { text } = npx('token', '--tenant', 'acme', '--sub', 'ada', '--access', 'root');
+      expect(npx('tenant', 'create', 'demo')).toMatchObject({ code: 0 });
+      const { text } = npx('token', '--tenant', 'demo', '--sub', 'ada', '--access', 'root');
       const headers = {
         authorization: `Bearer ${text.trim().split('\n').at(-1)}`,
         'content-type': 'application/json',
@@ -150,7 +166,7 @@ describe('the package', () => {
       expect((await send('/api/describe/books', { columns })).status).toBe(200);
       expect((await send('/api/data/books', { title: 'Emma' })).status).toBe(200);
       writeFileSync(join(folder, 'people.csv'), 'name,age\nada,36\n');
-      expect(npx('import', '--tenant', 'acme', 'people.csv')).toMatchObject({ code: 0 });
+      expect(npx('import', '--tenant', 'demo', 'people.csv')).toMatchObject({ code: 0 });
       const people = await fetch(`${url}/api/data/people`, { headers });
       expect(await people.json()).toMatchObject({ data: [{ name: 'ada', age: 36 }] });
       expect(npx('doctor')).toMatchObject({ code: 0 });

@@ -1,4 +1,7 @@
 /** Behind pgbouncer in transaction mode: the product whole, nothing left on its backends, and what a pooler takes away is told. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { doctor } from '../../control-plane/pg/doctor.ts';
 import { gatewayUrl } from '../../control-plane/pg/gateway.ts';
@@ -9,7 +12,12 @@ import { runCli } from '../support/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { monk } from '../support/monk.ts';
 import { passThrough } from '../support/pass.ts';
-import { type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
+import {
+  isPgbouncer,
+  launchPgbouncer,
+  type Pgbouncer,
+  startPgbouncer,
+} from '../support/pgbouncer.ts';
 import { gatewayPassword, principal, tokenFor } from '../support/principal.ts';
 import { withClient } from '../support/sql.ts';
 
@@ -23,7 +31,7 @@ let app: TestApp;
 const apps: TestApp[] = [];
 
 /** The file's database, or another of its cluster, by way of a pooler. */
-const through = ({ port }: Pgbouncer, name = database.name): string => {
+const through = ({ port }: Pick<Pgbouncer, 'port'>, name = database.name): string => {
   const other = new URL(database.url);
   other.port = String(port);
   other.pathname = `/${name}`;
@@ -231,6 +239,67 @@ it('an empty database is installed through it', async () => {
   } finally {
     await database.admin.query(`drop database "${name}" with (force)`);
   }
+});
+
+describe('as operations.md says', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+  const block = (language: string): string =>
+    new RegExp(`## pgbouncer[\\s\\S]*?\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ??
+    '';
+
+  /** A text with what is this machine's own in place of the page's words. */
+  const instead = (text: string, pairs: readonly (readonly [string, string])[]): string =>
+    pairs.reduce((rest, [of, by]) => {
+      expect(rest).toContain(of);
+      return rest.replaceAll(of, by);
+    }, text);
+
+  /** Starts pgbouncer from the page's block for `user`, who passes with the others. */
+  const asSaid = (user: string, lines: (ini: string) => string) =>
+    launchPgbouncer([{ user, password: 'another secret' }], (listen, users) =>
+      lines(
+        instead(block('ini'), [
+          ['rowhouse = ', `${database.name} = `],
+          ['db.example port=5432 dbname=rowhouse', `127.0.0.1 port=${inject('cluster').port}`],
+          ['listen_addr = *', 'listen_addr = 127.0.0.1\nunix_socket_dir ='],
+          ['listen_port = 6432', `listen_port = ${listen}`],
+          ['/etc/pgbouncer/userlist.txt', users],
+          ['auth_user = pgbouncer', `auth_user = ${user}`],
+        ]),
+      ),
+    );
+  const withoutLast = (ini: string): string => ini.replace(/.*\n$/, '');
+
+  it('logins are found, requests pass, and who has another password doesn’t', async () => {
+    const finder = database.slug('finder');
+    await database.admin.query(instead(block('sql'), [['pgbouncer', finder]]));
+    const pooler = await asSaid(finder, isPgbouncer(21) ? (ini) => ini : withoutLast);
+    try {
+      const split = await start(database.url, { ROWHOUSE_POOLER: through(pooler) });
+      await passThrough(split, 'said');
+      const refused = gatewayUrl(through(pooler), 'x'.repeat(32));
+      await expect(withClient(refused, async () => undefined)).rejects.toThrow();
+      const found = await doctor(database.url, gatewayUrl(through(pooler), database.secret));
+      const slow = isPgbouncer(21) ? [] : ['requests'];
+      expect(found.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(slow);
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+  // A newer one knows it.
+  if (!isPgbouncer(21)) {
+    it('an older pgbouncer does not start with the last line', async () => {
+      await expect(asSaid('nobody', (ini) => ini)).rejects.toThrow(/unknown parameter/);
+    });
+  }
+
+  it('the password of rowhouse_gateway can be told', () => {
+    const [, command = 'false'] = /`(printf rowhouse_gateway .*?)`/.exec(page) ?? [];
+    const env = { ...process.env, ROWHOUSE_JWT_SECRET: database.secret };
+    const { stdout } = spawnSync('bash', ['-c', command], { env, encoding: 'utf8' });
+    expect(stdout.trim().split(' ').at(-1)).toBe(gatewayPassword(database.secret));
+  });
 });
 
 it('doctor tells what is slower, and what can’t be', async () => {

@@ -3,53 +3,23 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { environment, startCli } from '../support/cli.ts';
+import { startCli } from '../support/cli.ts';
 import { type Cluster, startPrivateCluster } from '../support/cluster.ts';
+import { blocksOf, bash as run, served, stopped } from '../support/shell.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+const blocks = blocksOf(readme, 'sh');
 const home = mkdtempSync(join(tmpdir(), 'rowhouse-readme-'));
 const settings = { ROWHOUSE_HOME: home, PORT: '0' };
-/** `npx rowhouse` without npm's second of start-up. */
-const npx = `npx() { shift; '${process.execPath}' '${root}/bin/rowhouse.cjs' "$@"; }\n`;
 
 let server: ChildProcess;
 let url: string;
 let cluster: Cluster | undefined;
 
-async function served(child: ChildProcess, sign: RegExp): Promise<string> {
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-  }
-  for (let waited = 0; waited < 100_000 && child.exitCode === null; waited += 50) {
-    if (sign.test(text)) return text;
-    await sleep(50);
-  }
-  throw new Error(`serve does not come up:\n${text}`);
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  if (child.exitCode === null && child.kill('SIGTERM')) await ended;
-}
-
-function bash(script: string): string {
-  const { status, stdout, stderr } = spawnSync('bash', ['-euc', npx + script], {
-    cwd: home,
-    env: environment(settings),
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  expect(status, `${script}\n${stdout}\n${stderr}`).toBe(0);
-  return stdout;
-}
+const bash = (script: string): string => run(script, home, settings);
 
 beforeAll(async () => {
   server = startCli(['serve', '--demo'], settings, home);
@@ -63,7 +33,7 @@ afterAll(async () => {
 }, 60_000);
 
 it('has the blocks this test knows', () => {
-  expect(blocks).toHaveLength(9);
+  expect(blocks).toHaveLength(10);
   expect(blocks[0]).toMatch(/^make run .*\nmake test /);
   for (const target of ['run', 'test']) {
     expect(spawnSync('make', ['-n', target], { cwd: root }).status).toBe(0);
@@ -71,7 +41,7 @@ it('has the blocks this test knows', () => {
 });
 
 it('the five minutes, as two people, by REST and by SQL', async () => {
-  const [, first = '', make = '', bob = '', taruvi = '', pgrest = '', objects = '', login = ''] =
+  const [, , first = '', make = '', bob = '', taruvi = '', pgrest = '', objects = '', login = ''] =
     blocks;
   const start = first.replace('http://127.0.0.1:8080', url);
   expect(start).toContain(url);
@@ -115,7 +85,7 @@ it('with a Postgres of one’s own', async () => {
   await admin.connect();
   await admin.query('create database rowhouse');
   await admin.end();
-  const own = (blocks[8] ?? '')
+  const own = (blocks[9] ?? '')
     .replace(/postgres:\/\/admin:secret@db\.example\/rowhouse/, cluster.url('rowhouse'))
     .replace('--port 8080', '--port 0');
   const serve = /^npx rowhouse serve.*$/m.exec(own)?.[0] ?? '';

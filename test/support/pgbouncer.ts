@@ -29,6 +29,12 @@ export interface Pgbouncer {
   readonly stop: () => Promise<void>;
 }
 
+/** Whether it is at least version 1.`minor`. */
+export function isPgbouncer(minor: number): boolean {
+  const { stdout } = spawnSync(pgbouncerProgram() ?? '', ['--version'], { encoding: 'utf8' });
+  return Number(/PgBouncer 1\.(\d+)/.exec(stdout)?.[1]) >= minor;
+}
+
 /**
  * Starts pgbouncer in transaction mode before a server of this machine. Few backends, so that a client seldom meets the same one twice.
  */
@@ -37,36 +43,62 @@ export async function startPgbouncer(
   passers: readonly Passer[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Pgbouncer> {
+  const started = await launchPgbouncer(passers, (listen, users) => {
+    const options = {
+      listen_addr: '127.0.0.1',
+      listen_port: String(listen),
+      unix_socket_dir: '',
+      auth_type: 'scram-sha-256',
+      auth_file: users,
+      pool_mode: 'transaction',
+      default_pool_size: '3',
+      max_client_conn: '200',
+      server_round_robin: '1',
+      admin_users: passers[0]?.user ?? '',
+      ...settings,
+    };
+    const lines = Object.entries(options).map(([name, value]) => `${name} = ${value}`);
+    return `[databases]\n* = host=127.0.0.1 port=${port}\n[pgbouncer]\n${lines.join('\n')}\n`;
+  });
+  return {
+    ...started,
+    reconnect: async () => {
+      const { user = '', password = '' } = passers[0] ?? {};
+      const console = new pg.Client({
+        host: '127.0.0.1',
+        port: started.port,
+        user,
+        password,
+        database: 'pgbouncer',
+      });
+      await console.connect();
+      await console.query('RECONNECT');
+      await console.query('WAIT_CLOSE');
+      await console.end();
+    },
+  };
+}
+
+/**
+ * Starts pgbouncer with a configuration of the test's own.
+ * @param configure makes its text, given the port to listen on and the file with the `passers`
+ */
+export async function launchPgbouncer(
+  passers: readonly Passer[],
+  configure: (listen: number, users: string) => string,
+): Promise<Omit<Pgbouncer, 'reconnect'>> {
   const program = pgbouncerProgram();
   if (program === undefined) throw new Error('no pgbouncer is installed on this system');
   const account = postgresAccount();
   const home = mkdtempSync(join(tmpdir(), 'rowhouse-pooler-'));
-  const listen = await freePort();
-  const users = passers.map(({ user, password }) => `"${user}" "${password}"\n`).join('');
-  const options = {
-    listen_addr: '127.0.0.1',
-    listen_port: String(listen),
-    unix_socket_dir: '',
-    auth_type: 'scram-sha-256',
-    auth_file: join(home, 'users'),
-    pool_mode: 'transaction',
-    default_pool_size: '3',
-    max_client_conn: '200',
-    server_round_robin: '1',
-    admin_users: passers[0]?.user ?? '',
-    ...settings,
-  };
-  const lines = Object.entries(options).map(([name, value]) => `${name} = ${value}`);
+  const port = await freePort();
+  const users = join(home, 'users');
   const ini = join(home, 'pgbouncer.ini');
-  writeFileSync(join(home, 'users'), users, { mode: 0o600 });
-  writeFileSync(
-    ini,
-    `[databases]\n* = host=127.0.0.1 port=${port}\n[pgbouncer]\n${lines.join('\n')}\n`,
-  );
+  const lines = passers.map(({ user, password }) => `"${user}" "${password}"\n`);
+  writeFileSync(users, lines.join(''), { mode: 0o600 });
+  writeFileSync(ini, configure(port, users));
   if (account) {
-    for (const path of [home, ini, join(home, 'users')]) {
-      chownSync(path, account.uid, account.gid);
-    }
+    for (const path of [home, ini, users]) chownSync(path, account.uid, account.gid);
   }
   const child = spawn(program, [ini], {
     cwd: home,
@@ -77,29 +109,19 @@ export async function startPgbouncer(
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-20_000);
   });
-  await started(child, () => log);
+  const remove = (): void => rmSync(home, { recursive: true, force: true });
+  await started(child, () => log).catch((error) => {
+    remove();
+    throw error;
+  });
   return {
-    port: listen,
-    reconnect: async () => {
-      const { user = '', password = '' } = passers[0] ?? {};
-      const console = new pg.Client({
-        host: '127.0.0.1',
-        port: listen,
-        user,
-        password,
-        database: 'pgbouncer',
-      });
-      await console.connect();
-      await console.query('RECONNECT');
-      await console.query('WAIT_CLOSE');
-      await console.end();
-    },
+    port,
     stop: async () => {
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       if (child.exitCode === null) child.kill('SIGKILL');
       else return;
       await ended;
-      rmSync(home, { recursive: true, force: true });
+      remove();
     },
   };
 }
