@@ -73,5 +73,8 @@ async function fetchText(address: string): Promise<string> {
     headers: { accept: 'application/jwk-set+json, application/json' },
   });
   if (!response.ok) throw new errors.JWKSInvalid(`the key set answered ${response.status}`);
-  return answerText(response, maxBytes);
+  const text = await answerText(response, maxBytes);
+  if (text === undefined)
+    throw new errors.JWKSInvalid(`the key set is longer than ${maxBytes} bytes`);
+  return text;
 }
