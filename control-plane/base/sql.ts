@@ -22,6 +22,8 @@ interface Bound {
 export interface Query {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** The text is one of its kind: no connection keeps it prepared in place of one that comes again. */
+  readonly unnamed?: true;
 }
 
 const brand: unique symbol = Symbol('sql');
