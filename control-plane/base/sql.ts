@@ -1,4 +1,5 @@
 import format from 'pg-format';
+import { keep } from './keep.ts';
 
 /**
  * A fragment of SQL with its bound values. Made only by {@link sql}, {@link ident}, {@link bind},
@@ -69,8 +70,7 @@ function quoted(name: string): string {
   if (known !== undefined) return known;
   const text = format.ident(name);
   const always = text.startsWith('"') ? text : `"${text}"`;
-  if (quotedNames.size >= 10_000) quotedNames.clear();
-  quotedNames.set(name, always);
+  keep(quotedNames, name, always, 10_000);
   return always;
 }
 

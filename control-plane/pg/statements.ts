@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { keep } from '../base/keep.ts';
 
 /** What a connection must send before it can bind a statement. */
 export interface Preparation {
@@ -56,7 +57,6 @@ export function nameOf(text: string): string {
   if (known !== undefined) return known;
   const name = `r${createHash('sha256').update(text).digest('base64url').slice(0, 32)}`;
   if (text.length > longestKept) return name;
-  if (namesByText.size >= namesKept) namesByText.clear();
-  namesByText.set(text, name);
+  keep(namesByText, text, name, namesKept);
   return name;
 }
