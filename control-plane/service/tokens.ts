@@ -19,7 +19,7 @@ import { keySet } from './keys.ts';
 /** Signs our own tokens and verifies all. */
 export interface Tokens {
   readonly sign: (principal: Principal, seconds: number) => Promise<string>;
-  /** @throws ServiceError token_invalid, the same for every fault */
+  /** @throws ServiceError token_invalid, the same for every fault of the token; issuer_unavailable without keys to verify it by */
   readonly verify: (token: string, aliases?: ClaimAliases) => Promise<Principal>;
   /** What the issuer configured for the tenant says of an opaque token. @throws ServiceError token_invalid, also when there is none; issuer_unavailable */
   readonly resolve: (
