@@ -1,6 +1,6 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Meter } from '../base/meter.ts';
-import { currentTrace, spent } from '../base/trace.ts';
+import { currentTrace, timed } from '../base/trace.ts';
 import type { Action, DefinitionOutcome, Limits, Reply } from '../dialects/dialect.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
@@ -140,18 +140,13 @@ async function once(
   const confirm = () =>
     cached || caller.right !== undefined ? parts.confirm(catalog, caller) : undefined;
   let action: Action;
-  const began = performance.now();
+  const { principal } = caller;
+  const context = { principal, catalog, limits: parts.limits };
   try {
-    action = call.route.handle(call.request, {
-      principal: caller.principal,
-      catalog,
-      limits: parts.limits,
-    });
+    action = timed('plan', () => call.route.handle(call.request, context));
   } catch (error) {
     await confirm();
     throw error;
-  } finally {
-    spent('plan', began);
   }
   if (action.kind === 'reply' || action.kind === 'account') await confirm();
   try {
