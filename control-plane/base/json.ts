@@ -47,6 +47,23 @@ export function isObject(value: unknown): value is JsonObject {
   );
 }
 
+/**
+ * The member of this name, where an object has it itself. Every object inherits a `constructor`, a `valueOf` and a `__proto__`: a name that
+ * comes from outside is looked up by this function only.
+ */
+export function memberOf<T>(object: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** Gives an object that is being made a member. To `__proto__` an assignment does something else. */
+export function setMember<T>(object: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') object[name] = value;
+  else Object.defineProperty(object, name, { value, ...ordinary });
+}
+
+/** As an assignment makes it. */
+const ordinary = { configurable: true, enumerable: true, writable: true };
+
 /** True for an array that holds only strings. */
 export function isStrings(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');

@@ -1,4 +1,5 @@
 import format from 'pg-format';
+import { keep } from './keep.ts';
 
 /**
  * A fragment of SQL with its bound values. Made only by {@link sql}, {@link ident}, {@link bind},
@@ -22,6 +23,8 @@ interface Bound {
 export interface Query {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** The text is one of its kind: no connection keeps it prepared in place of one that comes again. */
+  readonly unnamed?: true;
 }
 
 const brand: unique symbol = Symbol('sql');
@@ -67,8 +70,7 @@ function quoted(name: string): string {
   if (known !== undefined) return known;
   const text = format.ident(name);
   const always = text.startsWith('"') ? text : `"${text}"`;
-  if (quotedNames.size >= 10_000) quotedNames.clear();
-  quotedNames.set(name, always);
+  keep(quotedNames, name, always, 10_000);
   return always;
 }
 

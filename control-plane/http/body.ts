@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ServiceError } from '../base/errors.ts';
 import type { RepeatedKeys } from '../base/gather-json.ts';
-import type { Json } from '../base/json.ts';
+import { type Json, memberOf } from '../base/json.ts';
 import { parseJson } from '../base/parse-json.ts';
 import type { SentFile } from '../dialects/dialect.ts';
 import type { Exchange } from './exchange.ts';
@@ -119,7 +119,7 @@ function byEnding(name: string): string {
     ndjson: 'application/x-ndjson',
     jsonl: 'application/x-ndjson',
   };
-  return types[ending] ?? '';
+  return memberOf(types, ending) ?? '';
 }
 
 function mediaType(type: string): string {

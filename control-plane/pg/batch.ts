@@ -59,8 +59,8 @@ export class Batch {
   submit(connection: Connection): Error | null {
     const wire = connection as unknown as Wire;
     const bound = this.#queries.map(({ values }) => values.map(wireText));
-    const prepared = this.#queries.map(({ text }) =>
-      this.#statements.prepare(text, this.#capacity),
+    const prepared = this.#queries.map(({ text, unnamed }) =>
+      this.#statements.prepare(text, unnamed ? 0 : this.#capacity),
     );
     this.#names = prepared.map(({ name }) => name);
     this.#parsed = prepared.filter(({ parse }) => parse).length;

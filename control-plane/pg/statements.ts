@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { keep } from '../base/keep.ts';
 
 /** What a connection must send before it can bind a statement. */
 export interface Preparation {
@@ -47,13 +48,15 @@ export class PreparedStatements {
 const namesByText = new Map<string, string>();
 /** Texts of some 3 KB. */
 const namesKept = 1_000;
+/** Characters; to hash more takes less time than what else is done with such a text. */
+const longestKept = 16_384;
 
 /** Name of a text: a hash of it, the same in every process. The hash costs more than a map look-up, and texts repeat: they depend on the shape of a request only. */
 export function nameOf(text: string): string {
   const known = namesByText.get(text);
   if (known !== undefined) return known;
   const name = `r${createHash('sha256').update(text).digest('base64url').slice(0, 32)}`;
-  if (namesByText.size >= namesKept) namesByText.clear();
-  namesByText.set(text, name);
+  if (text.length > longestKept) return name;
+  keep(namesByText, text, name, namesKept);
   return name;
 }

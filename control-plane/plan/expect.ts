@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { raw, type Sql, sql } from '../base/sql.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
@@ -28,8 +28,9 @@ export function expectations(table: Table, expect: readonly JsonObject[]): Expec
     const record: Record<string, Json> = {};
     names.forEach((name, at) => {
       const type = types[at];
-      if (!type || !Object.hasOwn(values, name)) return;
-      const value = comparable(values[name] ?? null, type);
+      const sent = memberOf(values, name);
+      if (!type || sent === undefined) return;
+      const value = comparable(sent, type);
       record[`f${at}`] = value === undefined ? 'd' : 's';
       if (value !== undefined) record[`e${at}`] = value;
     });

@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import { type Json, memberOf } from '../base/json.ts';
 import { ident, join, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Column, Table } from '../model/table.ts';
@@ -36,8 +36,9 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
     const combination = combinations.index[row];
     if (combination !== undefined) record['a'] = combination;
     for (const { name, cell, presence, preset } of places) {
-      if (Object.hasOwn(values, name)) {
-        record[cell] = values[name] ?? null;
+      const value = memberOf(values, name);
+      if (value !== undefined) {
+        record[cell] = value;
         if (presence !== undefined) record[presence] = true;
       } else if (preset?.kind === 'value') record[cell] = preset.value;
     }

@@ -4,8 +4,19 @@ import { isClosed, type Table } from '../model/table.ts';
 import { bare } from '../policy/resource.ts';
 import { reachable } from '../policy/table-decision.ts';
 
+/** That of 5,000 tables took .1 s to make and has 220 KB. */
+const made = new WeakMap<Catalog, Query>();
+
 /** A statement with one row, one value: the ids of the tables that the caller could use in some way, as a JSON array. */
 export function knownQuery(catalog: Catalog): Query {
+  const known = made.get(catalog);
+  if (known !== undefined) return known;
+  const query: Query = { ...askAll(catalog), unnamed: true };
+  made.set(catalog, query);
+  return query;
+}
+
+function askAll(catalog: Catalog): Query {
   // What Postgres is asked depends on few things: tables of one app without rules of their own ask the same.
   const asked = new Map<string, { readonly says: Sql; readonly ids: number[] }>();
   for (const table of catalog.tables) {

@@ -1,5 +1,5 @@
 import { ServiceError } from '../base/errors.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, setMember } from '../base/json.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
@@ -34,9 +34,10 @@ function packedValues(values: JsonObject, table: Table): JsonObject {
   const held: Record<string, Json> = {};
   for (const [name, value] of Object.entries(values)) {
     const column = table.columns.find((each) => each.name === name);
-    if (column && column.held === undefined) own[name] = value;
-    else if (!column && name === 'created_at' && table.features.timestamps) own[name] = value;
-    else held[column?.held ?? name] = value;
+    if (column && column.held === undefined) setMember(own, name, value);
+    else if (!column && name === 'created_at' && table.features.timestamps)
+      setMember(own, name, value);
+    else setMember(held, column?.held ?? name, value);
   }
   return { ...own, [table.holder ?? '']: held };
 }

@@ -14,7 +14,7 @@ export interface Suspect {
 
 /** What is known of how much of a table the caller sees, which decides the way to a page of it. Only ever a matter of speed. */
 export interface Sight {
-  /** Undefined: not known. Postgres is asked along with the page, and says so in the answer. */
+  /** Of a page that ends at about this row. Undefined: not known. Postgres is asked along with the page, and says so in the answer. */
   readonly seesLittle: (table: Table, page: number) => boolean | undefined;
   readonly learn: (table: Table, page: number, little: boolean) => void;
 }

@@ -251,7 +251,7 @@ interface Ways {
  * The way that is known to be the shorter; where none is, both behind one-time filters, of which one runs: see docs/decisions/0007.
  */
 function gated(read: Read, table: Table, source: Source, sight: Sight | undefined): Ways {
-  const page = (read.limit ?? read.cap + 1) + (read.offset ?? 0);
+  const page = nearTo((read.limit ?? read.cap + 1) + (read.offset ?? 0));
   const ids = sql`(select ${own(table, '_rowhouse_sparse_acls')}())::int[]`;
   const listed = sql`${source.column('_acl')} = any(${ids})`;
   const known = sight?.seesLittle(table, page);
@@ -263,4 +263,9 @@ function gated(read: Read, table: Table, source: Source, sight: Sight | undefine
     dense: [sql`not (select g.sparse from gate as g)`],
     few: [sql`(select g.sparse from gate as g)`, listed],
   };
+}
+
+/** A power of two that an integer holds: who goes from page to page is not asked about at each, and near the limit either way will do. */
+function nearTo(end: number): number {
+  return 2 ** Math.min(30, Math.round(Math.log2(end)));
 }

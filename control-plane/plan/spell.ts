@@ -1,5 +1,5 @@
 import { compositeText, isComposite } from '../base/composite.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, memberOf, setMember } from '../base/json.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
 import type { Insert, NewRow, Update, Upsert } from '../statement/statement.ts';
@@ -20,9 +20,9 @@ export function spelledRows(rows: readonly NewRow[], table: Table): readonly New
   return rows.map((row) => {
     const values: Record<string, Json> = {};
     for (const { name, type } of composite) {
-      const value = row.values[name] ?? null;
+      const value = memberOf(row.values, name) ?? null;
       const text = value === null ? undefined : compositeText(value, type);
-      if (text !== undefined) values[name] = text;
+      if (text !== undefined) setMember(values, name, text);
     }
     return { ...row, values: { ...row.values, ...values } satisfies JsonObject };
   });

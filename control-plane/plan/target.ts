@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import { isObject, type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { bind, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Table } from '../model/table.ts';
 import type { NewRow } from '../statement/statement.ts';
@@ -94,8 +94,8 @@ function heldTogether(
   after: JsonObject,
 ): JsonObject {
   if (holder === undefined) return {};
-  const parts = [before?.[holder], after[holder]].filter(isObject);
-  return { [holder]: Object.assign({}, ...parts) as JsonObject };
+  const parts = [before, after].map((values) => memberOf(values ?? {}, holder));
+  return { [holder]: Object.fromEntries(parts.filter(isObject).flatMap(Object.entries<Json>)) };
 }
 
 /** All conditions as one. */

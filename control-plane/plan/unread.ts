@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import { typeText } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
@@ -42,7 +42,7 @@ export function planChangeListed(
   ];
   const record: Record<string, Json> = { lists: lists as JsonObject };
   named.forEach(({ name }, at) => {
-    record[`c${at}`] = change.values[name] ?? null;
+    record[`c${at}`] = memberOf(change.values, name) ?? null;
   });
   const source = tableSource(table);
   const conditions = conditionsOf(where, source, context);

@@ -1,5 +1,5 @@
 import { ServiceError } from '../base/errors.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { ident, join, raw, type Sql, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Table } from '../model/table.ts';
@@ -107,8 +107,9 @@ function fieldsOf(column: Named, at: number): readonly RecordColumn[] {
 function cellsOf({ values }: NewRow, named: readonly Named[]): JsonObject {
   const cells: Record<string, Json> = {};
   named.forEach(({ name, always }, at) => {
-    if (!Object.hasOwn(values, name)) return;
-    cells[`c${at}`] = values[name] ?? null;
+    const value = memberOf(values, name);
+    if (value === undefined) return;
+    cells[`c${at}`] = value;
     if (!always) cells[`h${at}`] = true;
   });
   return cells;

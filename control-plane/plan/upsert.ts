@@ -1,5 +1,5 @@
 import { ServiceError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { type Json, memberOf } from '../base/json.ts';
 import { bind, ident, join, literal, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import { typeText } from '../base/types.ts';
 import type { Catalog } from '../model/catalog.ts';
@@ -78,8 +78,9 @@ function put(upsert: Upsert, table: Table, context: Context): Sql {
   const records = upsert.rows.map(({ values }, row) => {
     const record: Record<string, Json> = {};
     named.forEach(({ name }, at) => {
-      if (!Object.hasOwn(values, name)) return;
-      record[`c${at}`] = values[name] ?? null;
+      const value = memberOf(values, name);
+      if (value === undefined) return;
+      record[`c${at}`] = value;
       record[`h${at}`] = true;
     });
     const combination = combinations.index[row];

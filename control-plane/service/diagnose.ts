@@ -1,5 +1,5 @@
 import { type ErrorDetail, type Fault, ServiceError } from '../base/errors.ts';
-import { isObject, type Json } from '../base/json.ts';
+import { isObject, type Json, memberOf } from '../base/json.ts';
 import { bind, type Query, raw, type Sql, sql, toQuery } from '../base/sql.ts';
 import { constraintFacts } from '../compile/constraint.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
@@ -252,7 +252,7 @@ function lacks(
   if (statement.kind !== 'upsert' || !table.columns.some(({ name }) => name === column)) return;
   const field = column ?? '';
   const faults = statement.rows.flatMap(({ values }, row): Fault[] =>
-    (values[field] ?? null) === null
+    (memberOf(values, field) ?? null) === null
       ? [{ row, field, code: 'required', message: `${field} is required` }]
       : [],
   );

@@ -1,6 +1,6 @@
 import { errorKinds, ServiceError } from '../base/errors.ts';
 import type { Meter } from '../base/meter.ts';
-import { currentTrace, spent } from '../base/trace.ts';
+import { currentTrace, timed } from '../base/trace.ts';
 import type { Action, DefinitionOutcome, Limits, Reply } from '../dialects/dialect.ts';
 import type { AccountCommand, AccountResult } from '../model/account.ts';
 import type { AppMeasures } from '../model/app.ts';
@@ -15,6 +15,7 @@ import type { Call, Caller } from './call.ts';
 import type { ExportRows } from './export.ts';
 import type { ImportFile } from './import-file.ts';
 import type { Load } from './load.ts';
+import { isStale, withCatalog } from './with-catalog.ts';
 
 /** The only thing http/ asks for data. */
 export interface Engine {
@@ -77,24 +78,28 @@ const nobody: Principal = Object.freeze({
 
 const nothing: Catalog = Object.freeze({ tenant: '', schema: '', version: 0, tables: [] });
 
-/** How often a request is planned anew after a definition overtook it: definitions can come in series. */
-const attempts = 8;
-
 /** The engine: catalog, the route's pure action, and what the action needs done. */
 export function createEngine(parts: EngineParts): Engine {
+  const byCatalog = <T>(
+    principal: Principal,
+    work: (catalog: Catalog, first: boolean) => Promise<T>,
+  ): Promise<T> =>
+    withCatalog(
+      (fresh) => load(parts, principal, fresh),
+      (catalog, first) => work(catalog, first).catch((error) => throws(asToken(error))),
+      () => {
+        parts.meter?.retried('definition');
+        const trace = currentTrace();
+        if (trace) trace.retries++;
+      },
+    );
   return {
     known: (tenant) => parts.load(tenant, false).catch(() => nothing),
-    catalog: async (caller) => {
-      for (let attempt = 1; ; attempt++) {
-        const catalog = await load(parts, caller.principal, attempt > 1);
-        try {
-          const ids = await parts.known(catalog, caller);
-          return { ...catalog, tables: catalog.tables.filter(({ id }) => ids.has(id)) };
-        } catch (error) {
-          if (!isStale(error) || attempt === attempts) throw asToken(error);
-        }
-      }
-    },
+    catalog: (caller) =>
+      byCatalog(caller.principal, async (catalog) => {
+        const ids = await parts.known(catalog, caller);
+        return { ...catalog, tables: catalog.tables.filter(({ id }) => ids.has(id)) };
+      }),
     perform: async (call) => {
       const { principal } = call;
       if (principal === undefined) {
@@ -102,18 +107,9 @@ export function createEngine(parts: EngineParts): Engine {
         const action = call.route.handle(call.request, context);
         return act(parts, action, nothing, call, callerOf(call, nobody));
       }
-      for (let attempt = 1; ; attempt++) {
-        const catalog = await load(parts, principal, attempt > 1);
-        try {
-          return await once(parts, call, catalog, callerOf(call, principal), attempt === 1);
-        } catch (error) {
-          const late = isStale(error) || (await overtaken(parts, principal, catalog, error));
-          if (!late || attempt === attempts) throw asToken(error);
-          parts.meter?.retried('definition');
-          const trace = currentTrace();
-          if (trace) trace.retries++;
-        }
-      }
+      return byCatalog(principal, (catalog, first) =>
+        once(parts, call, catalog, callerOf(call, principal), first),
+      );
     },
   };
 }
@@ -144,18 +140,13 @@ async function once(
   const confirm = () =>
     cached || caller.right !== undefined ? parts.confirm(catalog, caller) : undefined;
   let action: Action;
-  const began = performance.now();
+  const { principal } = caller;
+  const context = { principal, catalog, limits: parts.limits };
   try {
-    action = call.route.handle(call.request, {
-      principal: caller.principal,
-      catalog,
-      limits: parts.limits,
-    });
+    action = timed('plan', () => call.route.handle(call.request, context));
   } catch (error) {
     await confirm();
     throw error;
-  } finally {
-    spent('plan', began);
   }
   if (action.kind === 'reply' || action.kind === 'account') await confirm();
   try {
@@ -253,17 +244,6 @@ async function ensured(
   return current;
 }
 
-/** A definition came between the look at the catalog's version and the statement: the same version again means a fault of ours. */
-async function overtaken(
-  parts: EngineParts,
-  principal: Principal,
-  planned: Catalog,
-  error: unknown,
-): Promise<boolean> {
-  if (!isUnforeseen(error)) return false;
-  return (await load(parts, principal, true)).version !== planned.version;
-}
-
-function isStale(error: unknown): boolean {
-  return error instanceof ServiceError && error.kind === 'stale_catalog';
+function throws(error: unknown): never {
+  throw error;
 }

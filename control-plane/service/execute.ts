@@ -1,7 +1,7 @@
 import { ServiceError } from '../base/errors.ts';
 import { type Meter, noMeter } from '../base/meter.ts';
 import type { Query } from '../base/sql.ts';
-import { currentTrace, spent } from '../base/trace.ts';
+import { currentTrace, timed } from '../base/trace.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import { claimsOf } from '../model/principal.ts';
 import type { TableName } from '../model/table.ts';
@@ -140,15 +140,12 @@ export async function perform(
   meter: Meter = noMeter,
 ): Promise<Result> {
   let planned: Planned;
-  const began = performance.now();
   try {
-    planned = plan(statement, catalog, sight);
+    planned = timed('plan', () => plan(statement, catalog, sight));
     meter.planned(statement.kind);
   } catch (error) {
     // Faults that show without Postgres: whatever comes before validation still comes first.
     throw await diagnose({ statement, catalog, error, within: run, alone });
-  } finally {
-    spent('plan', began);
   }
   try {
     const answer = await run(planned, planned.query);

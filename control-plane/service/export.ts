@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../base/json.ts';
+import { isObject, type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { parseExact } from '../base/parse-json.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { Result } from '../statement/statement.ts';
@@ -78,7 +78,7 @@ function partsOf(format: Export['format']): Parts {
         `${cells.map((cell) => cellOf(cell, delimiter)).join(delimiter)}\r\n`;
       const rows = (page: string): string =>
         objectsOf(page)
-          .map((row) => line(names.map((name) => row[name] ?? null)))
+          .map((row) => line(names.map((name) => memberOf(row, name) ?? null)))
           .join('');
       return { before: line(names), rows, between: '', after: '' };
     }

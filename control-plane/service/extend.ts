@@ -1,9 +1,11 @@
+import { keep } from '../base/keep.ts';
 import { ident, sql, toQuery } from '../base/sql.ts';
 import { untraced } from '../base/trace.ts';
 import type { Catalog } from '../model/catalog.ts';
-import { namesOf, type Principal } from '../model/principal.ts';
+import type { Principal } from '../model/principal.ts';
 import type { Pool } from '../pg/pool.ts';
 import type { Entry, Session } from '../pg/session.ts';
+import { callerKey } from './caller-key.ts';
 
 type Extend = (pool: Pool, catalog: Catalog, principal: Principal, entry: Entry) => void;
 
@@ -18,11 +20,9 @@ export function createExtender(session: Session): Extend {
   const counts = new Map<string, number>();
   return (pool, catalog, principal, entry) => {
     if (!catalog.tables.some(({ features }) => features.acl)) return;
-    const { access, sudo } = principal;
-    const key = JSON.stringify([catalog.tenant, access, sudo, namesOf(principal)]);
+    const key = callerKey(catalog, principal);
     const count = counts.get(key) ?? 0;
-    if (counts.size >= remembered) counts.clear();
-    counts.set(key, (count + 1) % every);
+    keep(counts, key, (count + 1) % every, remembered);
     if (count !== 0 || pool.stats().waiting > 0) return;
     const query = toQuery(sql`select ${ident(catalog.schema, '_rowhouse_extend')}()`);
     untraced(() => session.run(pool, entry, [query])).catch(() => undefined);

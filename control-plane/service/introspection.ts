@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { ServiceError } from '../base/errors.ts';
+import { createPlaces } from '../base/places.ts';
 import { answerText } from './answer-text.ts';
 
 const maxBytes = 64 * 1024;
@@ -8,7 +9,7 @@ const maxBytes = 64 * 1024;
 export type Introspect = (token: string) => Promise<JWTPayload>;
 
 export interface IssuerSettings {
-  /** How long an answer may take, milliseconds. */
+  /** How long an answer may take, and before that a turn to ask, milliseconds. */
   readonly patience?: number;
   /** Questions under way at one time; as many times ten may wait. */
   readonly most?: number;
@@ -27,39 +28,20 @@ export function createIssuer(
   now: () => number = Date.now,
 ): Introspect {
   const running = new Map<string, Promise<JWTPayload>>();
-  const waiting: PromiseWithResolvers<void>[] = [];
-  let asking = 0;
+  const refusal = (): ServiceError => unavailable();
+  const places = createPlaces({ most, queue: most * 10, patience, refusal });
   let pausedUntil = Number.NEGATIVE_INFINITY;
 
-  const turn = async (): Promise<void> => {
-    if (now() < pausedUntil || waiting.length >= most * 10) throw unavailable();
-    if (asking < most) {
-      asking++;
-      return;
-    }
-    const place = Promise.withResolvers<void>();
-    waiting.push(place);
-    await place.promise;
-  };
-  const leave = (): void => {
-    const next = waiting.shift();
-    // The place goes straight to who waits.
-    if (next) next.resolve();
-    else asking--;
-  };
   const fail = (cause: unknown): ServiceError => {
     pausedUntil = now() + pause;
-    for (const place of waiting.splice(0)) place.reject(unavailable());
+    places.dismiss(unavailable());
     return unavailable(cause);
   };
-
   const question = async (token: string): Promise<JWTPayload> => {
-    await turn();
-    try {
+    if (now() < pausedUntil) throw unavailable();
+    return places.during(async () => {
       return meaning(await send(address, token, patience).catch((cause) => throws(fail(cause))));
-    } finally {
-      leave();
-    }
+    });
   };
   return (token) => {
     const known = running.get(token);
@@ -72,9 +54,11 @@ export function createIssuer(
 
 interface Answer {
   readonly status: number;
-  readonly text: string;
+  /** Undefined: too much of it. */
+  readonly text: string | undefined;
 }
 
+/** @throws whatever is no fault of this token but the issuer's */
 async function send(address: string, token: string, patience: number): Promise<Answer> {
   const response = await fetch(address, {
     method: 'POST',
@@ -87,12 +71,16 @@ async function send(address: string, token: string, patience: number): Promise<A
     redirect: 'manual',
     signal: AbortSignal.timeout(patience),
   });
-  return { status: response.status, text: await answerText(response, maxBytes) };
+  const { status } = response;
+  if (status >= 500 || status === 429) {
+    await response.body?.cancel();
+    throw new Error(`the issuer answered ${status}`);
+  }
+  return { status, text: await answerText(response, maxBytes) };
 }
 
 function meaning({ status, text }: Answer): JWTPayload {
-  if (status >= 500 || status === 429)
-    throw unavailable(new Error(`the issuer answered ${status}`));
+  if (text === undefined) throw new Error(`the answer is longer than ${maxBytes} bytes`);
   if (status !== 200) throw new Error(`the issuer answered ${status}`);
   const payload = JSON.parse(text) as (JWTPayload & Record<string, unknown>) | null;
   if (payload?.['active'] !== true) throw new Error('the token is not active');

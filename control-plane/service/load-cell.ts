@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import type { StagedColumn } from '../plan/load.ts';
 
@@ -40,7 +40,7 @@ export function ordinaryLine(
     let line = String(row);
     let named = 0;
     for (const { name, cell } of places) {
-      const value = values[name];
+      const value = memberOf(values, name);
       if (value !== undefined) named++;
       const text = value === undefined || value === null ? none : cell(value);
       if (text === undefined) return undefined;

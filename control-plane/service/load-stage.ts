@@ -1,4 +1,4 @@
-import { isExactNumber, type Json, type JsonObject } from '../base/json.ts';
+import { isExactNumber, type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { copyCell } from '../pg/copy.ts';
 import type { Staging } from '../plan/load.ts';
 import { packedRows } from '../plan/pack.ts';
@@ -73,7 +73,7 @@ function judgedLines(
     if (wrong.has(at)) return '';
     tally.staged++;
     const cells = columns.map(({ name }, place) =>
-      copyCell(cellOf(values[name] ?? null, asJson[place] === true)),
+      copyCell(cellOf(memberOf(values, name) ?? null, asJson[place] === true)),
     );
     return `${[batch[at]?.row, ...cells].join('\t')}\n`;
   });

@@ -3,11 +3,12 @@ import type { JsonObject } from '../base/json.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import type { Definition } from '../model/definition.ts';
 import type { Table, TableDraft, TableName } from '../model/table.ts';
-import { isUnforeseen, toServiceError } from '../pg/sqlstate.ts';
+import { toServiceError } from '../pg/sqlstate.ts';
 import type { Caller } from './call.ts';
 import type { EngineParts } from './engine.ts';
 import { retried } from './execute.ts';
 import { RowError, type Source } from './import/source.ts';
+import { withCatalog } from './with-catalog.ts';
 
 /** What loading needs of the engine. */
 export type Loader = Pick<EngineParts, 'load' | 'loadRows' | 'execute' | 'define'>;
@@ -43,29 +44,10 @@ export function redefine(
   tenant: string,
   definitionFor: (catalog: Catalog) => Definition,
 ): ReturnType<Loader['define']> {
-  return byCatalog(loader, tenant, (catalog) =>
-    loader.define(definitionFor(catalog), catalog, caller),
+  return withCatalog(
+    (fresh) => loader.load(tenant, fresh),
+    (catalog) => loader.define(definitionFor(catalog), catalog, caller),
   );
-}
-
-/** Work that goes by the catalog, again when that has changed meanwhile. */
-async function byCatalog<T>(
-  loader: Pick<Loader, 'load'>,
-  tenant: string,
-  work: (catalog: Catalog) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    const catalog = await loader.load(tenant, attempt > 1);
-    try {
-      return await work(catalog);
-    } catch (error) {
-      const stale = error instanceof ServiceError && error.kind === 'stale_catalog';
-      const late =
-        stale ||
-        (isUnforeseen(error) && (await loader.load(tenant, true)).version !== catalog.version);
-      if (!late || attempt === 3) throw error;
-    }
-  }
 }
 
 /** Puts rows into a table, all or none, under the importing principal. @throws RowError for the first that can't be written */
@@ -83,7 +65,8 @@ export async function insertRows(
   const report = (done: number): void =>
     options.onProgress?.({ table: table.name, done, total: rows.length });
   report(0);
-  const { faults } = await byCatalog(loader, options.tenant, async (catalog) => {
+  const load = (fresh: boolean): Promise<Catalog> => loader.load(options.tenant, fresh);
+  const { faults } = await withCatalog(load, async (catalog) => {
     const found = findTable(catalog, table);
     if (!found) throw new ServiceError('table_not_found', undefined, { table: table.name });
     const request = {

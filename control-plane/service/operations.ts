@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '../base/errors.ts';
+import { createPlaces } from '../base/places.ts';
 import type { Catalogs } from '../catalog/cache.ts';
 import { claim, release, runningOperations } from '../catalog/operations.ts';
 import type { Catalog } from '../model/catalog.ts';
@@ -44,21 +45,9 @@ export function createOperations(
   { patience = 25_000, most = 2, pause = 200 }: OperationSettings = {},
 ): Operations {
   const running = new Map<number, Promise<Catalog>>();
-  const queue: (() => void)[] = [];
-  let busy = 0;
+  const places = createPlaces({ most });
   let stopped = false;
   const cancels = new Set<() => void>();
-
-  const turn = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (busy >= most) await new Promise<void>((resolve) => queue.push(resolve));
-    busy++;
-    try {
-      return await work();
-    } finally {
-      busy--;
-      queue.shift()?.();
-    }
-  };
 
   /** Undefined: another session drives it. `claimed`: told when this one does. */
   const attempt = (id: number, claimed: () => void): Promise<Catalog | undefined> =>
@@ -85,7 +74,7 @@ export function createOperations(
     let drives = 0;
     for (let tries = 1; ; tries++) {
       try {
-        const catalog = await turn(() => attempt(id, () => drives++));
+        const catalog = await places.during(() => attempt(id, () => drives++));
         if (catalog) {
           catalogs.put(catalog);
           return catalog;
@@ -151,7 +140,7 @@ export function createOperations(
     },
     stop: async () => {
       stopped = true;
-      for (const waiting of queue.splice(0)) waiting();
+      places.dismiss(new Interrupted('stopping'));
       for (const cancel of cancels) cancel();
       await Promise.allSettled(running.values());
     },

@@ -1,5 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from '../base/errors.ts';
+import { createPlaces } from '../base/places.ts';
 
 /**
  * scrypt with N = 2^15, r = 8, p = 3: one of the settings that OWASP's password storage page calls equal; 32 MiB and ~150 ms a guess.
@@ -9,8 +10,11 @@ const cost = { N: 2 ** 15, r: 8, p: 3 } as const;
 const length = 32;
 
 /** Hashing at one time, so that a flood of logins takes neither every thread nor the memory; and waiting. */
-const mostRunning = 2;
-const mostWaiting = 100;
+const places = createPlaces({
+  most: 2,
+  queue: 100,
+  refusal: () => new ServiceError('rate_limited', undefined, { retryAfter: 5 }),
+});
 
 /** `scrypt$N$r$p$salt$hash`. */
 export async function hashPassword(password: string): Promise<string> {
@@ -36,31 +40,18 @@ export async function checkPassword(
   return equal && stored !== null && stored !== undefined;
 }
 
-let running = 0;
-const waiting: (() => void)[] = [];
-
-async function derive(password: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> {
-  if (running >= mostRunning) {
-    if (waiting.length >= mostWaiting) {
-      throw new ServiceError('rate_limited', undefined, { retryAfter: 5 });
-    }
-    // The place is handed over by whoever leaves, so `running` stays as it is.
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else running++;
-  try {
-    return await new Promise((resolve, reject) => {
-      // The same text can be written in two ways in Unicode; keyboards differ in which they send.
-      scrypt(
-        password.normalize('NFKC'),
-        salt,
-        length,
-        { ...options, maxmem: 128 * 1024 * 1024 },
-        (error, hash) => (error ? reject(error) : resolve(hash)),
-      );
-    });
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) running--;
-    else next();
-  }
+function derive(password: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> {
+  return places.during(
+    () =>
+      new Promise((resolve, reject) => {
+        // The same text can be written in two ways in Unicode; keyboards differ in which they send.
+        scrypt(
+          password.normalize('NFKC'),
+          salt,
+          length,
+          { ...options, maxmem: 128 * 1024 * 1024 },
+          (error, hash) => (error ? reject(error) : resolve(hash)),
+        );
+      }),
+  );
 }

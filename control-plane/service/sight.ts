@@ -1,10 +1,13 @@
+import { keep } from '../base/keep.ts';
 import type { Catalog } from '../model/catalog.ts';
-import { namesOf, type Principal } from '../model/principal.ts';
+import type { Principal } from '../model/principal.ts';
 import type { Sight } from '../plan/planned.ts';
+import { callerKey } from './caller-key.ts';
 
 /** How long an answer counts, in milliseconds: rows and lists change meanwhile, and either way gives the same page. */
 const lasting = 60_000;
 
+/** Of some 150 bytes each. */
 const remembered = 10_000;
 
 /** Answers of Postgres on whether a caller sees little of a table. */
@@ -20,18 +23,15 @@ export function createSightMemory(now: () => number = () => performance.now()): 
   const known = new Map<string, { readonly little: boolean; readonly until: number }>();
   return {
     of: (catalog, principal) => {
-      const { access, sudo } = principal;
       const keyOf = (table: number, page: number): string =>
-        JSON.stringify([catalog.tenant, table, page, access, sudo, namesOf(principal)]);
+        `${callerKey(catalog, principal)} ${table} ${page}`;
       return {
         seesLittle: ({ id }, page) => {
           const found = known.get(keyOf(id, page));
           return found !== undefined && now() < found.until ? found.little : undefined;
         },
-        learn: ({ id }, page, little) => {
-          if (known.size >= remembered) known.clear();
-          known.set(keyOf(id, page), { little, until: now() + lasting });
-        },
+        learn: ({ id }, page, little) =>
+          keep(known, keyOf(id, page), { little, until: now() + lasting }, remembered),
       };
     },
   };

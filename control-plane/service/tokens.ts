@@ -9,6 +9,7 @@ import {
 } from 'jose';
 import { ServiceError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { keep } from '../base/keep.ts';
 import type { Config } from '../config.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
 import type { ClaimName } from '../setting-values.ts';
@@ -18,7 +19,7 @@ import { keySet } from './keys.ts';
 /** Signs our own tokens and verifies all. */
 export interface Tokens {
   readonly sign: (principal: Principal, seconds: number) => Promise<string>;
-  /** @throws ServiceError token_invalid, the same for every fault */
+  /** @throws ServiceError token_invalid, the same for every fault of the token; issuer_unavailable without keys to verify it by */
   readonly verify: (token: string, aliases?: ClaimAliases) => Promise<Principal>;
   /** What the issuer configured for the tenant says of an opaque token. @throws ServiceError token_invalid, also when there is none; issuer_unavailable */
   readonly resolve: (
@@ -110,11 +111,12 @@ export function createTokens(
     try {
       const { principal, expires } = await find();
       if (expires * 1000 <= now()) throw new ServiceError('token_invalid');
-      keep(seen, hash, { principal, until: Math.min(expires * 1000, now() + cacheMs) });
+      const until = Math.min(expires * 1000, now() + cacheMs);
+      keep(seen, hash, { principal, until }, cacheSize);
       return principal;
     } catch (error) {
       if (error instanceof ServiceError && error.kind === 'issuer_unavailable') throw error;
-      if (refusal > 0) keep(refused, hash, now() + refusal);
+      if (refusal > 0) keep(refused, hash, now() + refusal, cacheSize);
       // Whatever is wrong, the caller learns one thing only. The cause stays for the log.
       throw new ServiceError('token_invalid', undefined, {}, { cause: error });
     }
@@ -152,13 +154,6 @@ export function createTokens(
   };
 
   return { sign, verify, resolve };
-}
-
-/** Puts an entry into a memory of bounded size, in place of its oldest. */
-function keep<T>(memory: Map<string, T>, key: string, value: T): void {
-  memory.delete(key);
-  if (memory.size >= cacheSize) memory.delete(memory.keys().next().value ?? '');
-  memory.set(key, value);
 }
 
 /** Several keys can fit a token without key id: each is tried. */

@@ -236,6 +236,25 @@ describe('import', () => {
     expect(await rows(`select to_regclass('@.rule') as rule`)).toEqual([{ rule: null }]);
   });
 
+  test('columns called as what every object inherits hold what the file says', async () => {
+    const csv = file('inherited.csv', 'n,valueOf,__proto__\n1,,\n2,v,p\n');
+    const json = file('prototype.ndjson', '{"n":1}\n{"n":2,"constructor":"c","toString":"t"}\n');
+    const { code, stderr } = await rowhouse('import', '--tenant', tenant, csv, json);
+    expect(code, stderr).toBe(0);
+    expect(
+      await rows('select n, "valueOf" as v, "__proto__" as p from @.inherited order by n'),
+    ).toEqual([
+      { n: '1', v: null, p: null },
+      { n: '2', v: 'v', p: 'p' },
+    ]);
+    expect(
+      await rows('select n, "constructor" as c, "toString" as t from @.prototype order by n'),
+    ).toEqual([
+      { n: '1', c: null, t: null },
+      { n: '2', c: 'c', t: 't' },
+    ]);
+  });
+
   test('a missing file is named', async () => {
     const { code, stderr } = await rowhouse('import', '--tenant', tenant, 'nowhere.csv');
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'rowhouse: no such file: nowhere.csv\n' });

@@ -2,16 +2,18 @@
 import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from '../support/app.ts';
-import { createDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { monk } from '../support/monk.ts';
 import { principal, tokenFor } from '../support/principal.ts';
 
+let database: TestDatabase;
 let app: TestApp;
 let tenant: string;
 let other: string;
 
 beforeAll(async () => {
-  app = await startApp(await createDatabase());
+  database = await createDatabase();
+  app = await startApp(database);
   tenant = await app.createTenant('mine');
   other = await app.createTenant('other');
   const boss = monk(app, principal(tenant, 'boss', { access: 'root', sudo: true }));
@@ -84,6 +86,27 @@ describe('REST', () => {
     }
     expect([...shapes]).toHaveLength(1);
     expect([...shapes][0]).toContain('TOKEN_INVALID');
+  });
+
+  it('says “later”, not “bad token”, where there are no keys to verify it by', async () => {
+    const keyless = await startApp(database, { ROWHOUSE_JWKS: 'http://127.0.0.1:1/nowhere' });
+    const token = forge({ alg: 'RS256', kid: 'k' }, { sub: 'boss', tenant, exp: later() }, 'x');
+    for (const [method, path] of [
+      ['GET', '/api/data/doc'],
+      ['GET', '/v3/pgrest/data/doc'],
+      ['GET', '/api/apps/default/datatables/doc/data/'],
+      ['POST', '/data-svc/objects'],
+      ['GET', '/openapi.json'],
+    ] as const) {
+      const reply = await keyless.request(method, path, {
+        token,
+        ...(method === 'POST' ? { body: { table: 'doc' } } : {}),
+      });
+      expect([reply.status, reply.headers.get('retry-after')], path).toEqual([503, '1']);
+      expect(reply.text).not.toContain('nowhere');
+    }
+    const own = principal(tenant, 'boss', { access: 'root' });
+    expect((await keyless.request('GET', '/api/data/doc', { as: own })).status).toBe(200);
   });
 
   it('needs a token, in the place for it', async () => {

@@ -82,6 +82,24 @@ describe.each([0, 16, 200])('with %i prepared statements', (prepared) => {
   });
 });
 
+it('keeps no text prepared that is sent unnamed, and none gives way to it', async () => {
+  const session = createSession({ prepared: 16 });
+  const fresh = open({});
+  const run = (asked: Query) => session.run(fresh, entry, [asked]);
+  const names = query(
+    'select array_agg(statement order by name)::text from pg_prepared_statements',
+  );
+  for (let at = 0; at < 8; at++) await run(query(`select ${at}`));
+  await run(names);
+  const before = await run(names);
+  for (let at = 0; at < 40; at++) {
+    const once: Query = { text: `select 'once', ${at}`, values: [], unnamed: true };
+    expect(await run(once)).toEqual([['once', String(at)]]);
+  }
+  expect(await run(names)).toEqual(before);
+  expect(before[0]?.[0]).toContain('select 7');
+});
+
 describe('transactions', () => {
   const session = createSession();
 

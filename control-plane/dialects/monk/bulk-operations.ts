@@ -1,4 +1,4 @@
-import { isObject, isStrings, type Json, type JsonObject } from '../../base/json.ts';
+import { isObject, isStrings, type Json, type JsonObject, memberOf } from '../../base/json.ts';
 import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { RouteContext } from '../dialect.ts';
@@ -287,11 +287,11 @@ function writeAll(
 ): Work {
   checkCount(items);
   const bodies = items.map((item) => (isObject(item) ? item : { [key]: item }));
-  if (bodies.some((item) => idOf(item[key] ?? item['id']) === undefined)) {
+  if (bodies.some((item) => idOf(memberOf(item, key) ?? item['id']) === undefined)) {
     refuse('OPERATION_MISSING_ID', 'Each record needs its id', { field: 'data' });
   }
   if (verb === 'update') return updateRecords(table, keyedBodies(key, bodies), true, shape);
   if (verb === 'access') return accessEach(table, keyedBodies(key, bodies), shape);
-  const keys = bodies.map((item) => idOf(item[key] ?? item['id']) ?? '');
+  const keys = bodies.map((item) => idOf(memberOf(item, key) ?? item['id']) ?? '');
   return deleteRecords(table, [...new Set(keys)], false, true, shape);
 }

@@ -1,4 +1,4 @@
-import { isNumber, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { isNumber, isObject, type Json, type JsonObject, memberOf } from '../../base/json.ts';
 import { type BaseType, baseTypes, type ColumnType, classOf } from '../../base/types.ts';
 import type { Column, Default, Reference, Table } from '../../model/table.ts';
 import { type Item, invalid, refuse } from './codes.ts';
@@ -230,7 +230,7 @@ function parseDefault(type: ColumnType, value: Json): Default | 'misfit' | undef
     return Array.isArray(value) ? { kind: 'value', value } : 'misfit';
   }
   if (typeof value === 'string') {
-    const expression = expressions[type.base]?.[value.toLowerCase()];
+    const expression = memberOf(expressions[type.base] ?? {}, value.toLowerCase());
     if (expression !== undefined) return expression;
   }
   const literal = literalOf(type, value);

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../base/errors.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { type JsonObject, memberOf } from '../../base/json.ts';
 import type { Table } from '../../model/table.ts';
 import type { Link, Require } from '../../statement/statement.ts';
 import { newRow } from './changes.ts';
@@ -24,7 +24,7 @@ export function linkChild(
 ): Work {
   const { far } = relation;
   const key = keyOf(far);
-  const given = Object.keys(body).length === 1 ? (body[key] ?? body['id']) : undefined;
+  const given = Object.keys(body).length === 1 ? (memberOf(body, key) ?? body['id']) : undefined;
   const subject = { schema: nameOf(far), verb: 'create' } as const;
   if (typeof given === 'string' || typeof given === 'number') {
     const step = linkOf('link', table, id, relation, [String(given)], shape);

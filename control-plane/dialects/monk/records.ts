@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { isObject, type Json, type JsonObject, memberOf } from '../../base/json.ts';
 import type { DialectRequest, RouteContext } from '../dialect.ts';
 import { objects, oneObject } from './changes.ts';
 import { refuse } from './codes.ts';
@@ -120,7 +120,7 @@ export function keyedBodies(key: string, body: readonly Json[]): readonly KeyedB
 }
 
 function idIn(key: string, item: JsonObject): Json | undefined {
-  return item[key] ?? item['id'];
+  return memberOf(item, key) ?? item['id'];
 }
 
 function keyIn(id: Json | undefined): string {

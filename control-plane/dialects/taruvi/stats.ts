@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../base/json.ts';
+import { type JsonObject, memberOf } from '../../base/json.ts';
 import type { AppMeasures, TableMeasure } from '../../model/app.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import type { Table } from '../../model/table.ts';
@@ -37,7 +37,7 @@ function dataSourceStats(request: DialectRequest, { catalog }: RouteContext): Ac
     const tables = measured(catalog, measures, app.slug).filter(
       ({ table }) => table.datasource === slug,
     );
-    const last = measures.lastOperations[slug];
+    const last = memberOf(measures.lastOperations, slug);
     return {
       datasource_name: name,
       datasource_slug: slug,

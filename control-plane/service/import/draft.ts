@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { memberOf } from '../../base/json.ts';
 import type { ColumnType } from '../../base/types.ts';
 import { inferType } from '../../frictionless/convert.ts';
 import type {
@@ -149,5 +150,5 @@ function fieldsIn(source: Source): SourceField[] {
 }
 
 function valuesOf(source: Source, field: string) {
-  return source.rows.map((row) => row.values[field] ?? null);
+  return source.rows.map((row) => memberOf(row.values, field) ?? null);
 }

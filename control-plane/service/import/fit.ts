@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../base/json.ts';
+import { type Json, type JsonObject, setMember } from '../../base/json.ts';
 import { converter } from '../../frictionless/convert.ts';
 import type { Column, TableDraft } from '../../model/table.ts';
 import type { Spelling } from '../../statement/transfer.ts';
@@ -50,10 +50,10 @@ export function fitter(
       const place = places.get(name);
       if (place === undefined) {
         if (table.holder === undefined) throw new Misfit(name, 'unknown_field', noColumn(table));
-        fitted[name] = textual && value === '' ? null : value;
+        setMember(fitted, name, textual && value === '' ? null : value);
       } else if (value === null || (typeof value === 'string' && place.missing.has(value))) {
-        if (isEmpty(place.column)) fitted[name] = null;
-      } else fitted[name] = converted(value, place);
+        if (isEmpty(place.column)) setMember(fitted, name, null);
+      } else setMember(fitted, name, converted(value, place));
     }
     return fitted;
   };

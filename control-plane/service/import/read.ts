@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { setMember } from '../../base/json.ts';
 import { CsvFault, CsvReader, type CsvRecord } from './csv.ts';
 import { arrayRows, lineRows } from './json-rows.ts';
 import { RowError, type Source, type SourceRow } from './source.ts';
@@ -102,7 +103,7 @@ export class CsvRows {
     const values: Record<string, string | null> = {};
     for (let at = 0; at < fields.length; at++) {
       const cell = cells[at] ?? '';
-      values[fields[at] ?? ''] = this.#missing.has(cell) ? null : cell;
+      setMember(values, fields[at] ?? '', this.#missing.has(cell) ? null : cell);
     }
     return cells.length === fields.length
       ? { line, values }

@@ -40,6 +40,7 @@ describe('find', () => {
       'Red apple',
       'Green apples',
     ]);
+    expect(await names({ limit: 2, offset: 2 ** 31 })).toEqual([]);
     expect(await names({ order: ['price asc'], limit: 2, after: ids[0] })).toEqual([
       'Green apples',
       '100% juice',

@@ -71,6 +71,16 @@ function call(handle: Route['handle'], more: Partial<Call> = { principal }): Cal
   };
 }
 
+/** What Postgres says of a statement that a definition has overtaken. */
+const overtaken: readonly (readonly [what: string, code: string])[] = [
+  ['no such operator', '42883'],
+  ['another type', '42804'],
+  ['a cached plan of before', '0A000'],
+  ['no such type', '42704'],
+  ['no such index for a conflict', '42P10'],
+  ['a table that went while it was opened', 'XX000'],
+];
+
 const reading = (fail?: (error: ServiceError) => ServiceError): Action => ({
   kind: 'statements',
   statements: [],
@@ -159,36 +169,32 @@ describe('perform', () => {
     expect(runs).toBe(8);
   });
 
-  it.each([
-    ['no such operator', '42883'],
-    ['another type', '42804'],
-    ['a cached plan of before', '0A000'],
-    ['no such type', '42704'],
-    ['no such index for a conflict', '42P10'],
-    ['a table that went while it was opened', 'XX000'],
-  ])('plans anew when it met %s (%s) and the definitions had changed', async (_, code) => {
-    const unforeseen = toServiceError(databaseError(code));
-    expect(unforeseen.kind).toBe('internal');
-    const run = (latest: number) => {
-      const versions: number[] = [];
-      const made = engine({
-        load: async (_tenant, fresh) => catalog(fresh ? latest : 1),
-        execute: async (_statements, { version }) => {
-          versions.push(version);
-          if (version === 1) throw unforeseen;
-          return [];
-        },
-      }).perform(call(() => reading(() => new ServiceError('row_not_found'))));
-      return { versions, made };
-    };
-    const late = run(2);
-    expect(await late.made).toBe(done);
-    expect(late.versions).toEqual([1, 2]);
-    // The same definitions as before: nothing came between, so the fault is ours.
-    const wrong = run(1);
-    await expect(wrong.made).rejects.toBe(unforeseen);
-    expect(wrong.versions).toEqual([1]);
-  });
+  it.each(overtaken)(
+    'plans anew when it met %s (%s) and the definitions had changed',
+    async (_, code) => {
+      const unforeseen = toServiceError(databaseError(code));
+      expect(unforeseen.kind).toBe('internal');
+      const run = (latest: number) => {
+        const versions: number[] = [];
+        const made = engine({
+          load: async (_tenant, fresh) => catalog(fresh ? latest : 1),
+          execute: async (_statements, { version }) => {
+            versions.push(version);
+            if (version === 1) throw unforeseen;
+            return [];
+          },
+        }).perform(call(() => reading(() => new ServiceError('row_not_found'))));
+        return { versions, made };
+      };
+      const late = run(2);
+      expect(await late.made).toBe(done);
+      expect(late.versions).toEqual([1, 2]);
+      // The same definitions as before: nothing came between, so the fault is ours.
+      const wrong = run(1);
+      await expect(wrong.made).rejects.toBe(unforeseen);
+      expect(wrong.versions).toEqual([1]);
+    },
+  );
 
   it('does not plan anew for what is no error of Postgres', async () => {
     let runs = 0;
@@ -236,5 +242,43 @@ describe('perform', () => {
       }, {}),
     );
     expect(seen).toEqual(['deny', undefined, []]);
+  });
+});
+
+describe('the catalog of a caller', () => {
+  const caller = { principal, requestId: 'r1', signal: new AbortController().signal };
+  const table = (id: number) => ({ id }) as Catalog['tables'][number];
+  /** Asks Postgres by version 1, which fails, and by the latest. */
+  const ask = (latest: number, error: Error) => {
+    const fresh: number[] = [];
+    const { catalog: known } = engine({
+      load: async (_, again) => {
+        if (again) fresh.push(latest);
+        return { ...catalog(again ? latest : 1), tables: [table(1), table(2)] };
+      },
+      known: async ({ version }) => {
+        if (version === 1) throw error;
+        return new Set([2]);
+      },
+    });
+    return { answer: known(caller), fresh };
+  };
+
+  const reasons: readonly (readonly [what: string, error: Error])[] = [
+    ['an old version', new ServiceError('stale_catalog')],
+    ...overtaken.map(([what, code]) => [what, toServiceError(databaseError(code))] as const),
+  ];
+  it.each(reasons)('is asked for anew after %s', async (_, error) => {
+    const { answer, fresh } = ask(2, error);
+    expect(await answer).toEqual({ ...catalog(2), tables: [table(2)] });
+    expect(fresh).toEqual([2]);
+  });
+
+  it('is not when none did, and an inactive tenant is a bad token', async () => {
+    const wrong = toServiceError(databaseError('42883'));
+    await expect(ask(1, wrong).answer).rejects.toBe(wrong);
+    await expect(ask(1, new ServiceError('tenant_mismatch')).answer).rejects.toMatchObject({
+      kind: 'token_invalid',
+    });
   });
 });

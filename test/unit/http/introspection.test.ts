@@ -1,6 +1,6 @@
 /** Opaque tokens at an issuer that is slow, down or asked too much: bounded in number and time, and never the fault of the token. */
 import type { ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTokens, type Tokens } from '../../../control-plane/service/tokens.ts';
 import { type Issuer, startIssuer } from '../../support/issuer.ts';
 
@@ -75,6 +75,29 @@ describe('questions', () => {
     expect(issuer.asked()).toBe(30);
   });
 
+  it('wait for their turn as long as an answer may take', async () => {
+    holding = true;
+    const first = askAll(4, 'slow');
+    await until(() => held.length === 4);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const others = askAll(2, 'late');
+      vi.advanceTimersByTime(59_999);
+      const third = ask('third');
+      vi.advanceTimersByTime(1);
+      expect(await others).toEqual(['issuer_unavailable', 'issuer_unavailable']);
+      vi.useRealTimers();
+      // Nothing has failed: who has a turn, or waits for a shorter time, has an answer.
+      expect(await answered(Promise.all([first, third]))).toEqual([
+        Array.from({ length: 4 }, () => 'bob'),
+        'bob',
+      ]);
+      expect(issuer.asked()).toBe(5);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('that would wait behind too many are told to come again', async () => {
     holding = true;
     const all = askAll(50, 'crowd');
@@ -99,8 +122,14 @@ describe('a token that is no good', () => {
 describe('an issuer that fails', () => {
   it('with a status of its own: later; with one about the token: never', async () => {
     answer = (token, reply) => reply.writeHead(Number(token)).end();
-    for (const status of ['500', '503', '429'])
+    for (const status of ['500', '503', '429']) {
+      const before = issuer.asked();
       expect(await ask(status)).toBe('issuer_unavailable');
+      // As after any other failure nobody asks for a second.
+      expect(await ask('other')).toBe('issuer_unavailable');
+      expect(issuer.asked(), status).toBe(before + 1);
+      clock += 1_001;
+    }
     for (const status of ['400', '401', '404', '302']) {
       expect(await ask(status), status).toBe('token_invalid');
     }
@@ -147,7 +176,10 @@ describe('an issuer that fails', () => {
       });
       more();
     };
-    expect(await ask('endless')).toBe('issuer_unavailable');
+    expect(await ask('endless')).toBe('token_invalid');
     await until(() => cut);
+    // It is about one token: others are asked about.
+    answer = (_, reply) => reply.end(JSON.stringify(bob));
+    expect(await ask('other')).toBe('bob');
   });
 });

@@ -12,8 +12,8 @@ import { ordinaryLine } from '../../../control-plane/service/load-cell.ts';
 
 const bases = (Object.keys(baseTypes) as BaseType[]).filter((base) => base !== 'enum');
 
-function tableOf(base: BaseType): Table {
-  const draft = newTable({ app: 'default', name: 't' }, [newColumn('v', { base })], []);
+function tableOf(base: BaseType, name = 'v'): Table {
+  const draft = newTable({ app: 'default', name: 't' }, [newColumn(name, { base })], []);
   return { ...draft, id: 1, schema: 't_x', physical: 't' } as unknown as Table;
 }
 
@@ -99,6 +99,16 @@ describe('a row that shows to be right at a glance', () => {
     for (const v of ['\\N', 'a\\', 'a\tb', 'a\nb', 'a\rb', 'a\0', '\udc00']) {
       expect(line(1, { v })).toBeUndefined();
     }
+  });
+});
+
+describe('a column called as what every object inherits', () => {
+  it.each(Object.getOwnPropertyNames(Object.prototype))('%s is empty where no value is', (name) => {
+    const { columns } = staging(tableOf('text', name), [name]);
+    const line = ordinaryLine(columns);
+    expect(line(1, {})).toBe('1\t\\N\n');
+    expect(line(2, JSON.parse(`{"${name}":"given"}`))).toBe('2\tgiven\n');
+    expect(line(3, { w: 'no column' })).toBeUndefined();
   });
 });
 

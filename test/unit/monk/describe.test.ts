@@ -268,6 +268,8 @@ describe('a column', () => {
     ['timestamp', 'now()', { kind: 'now' }],
     ['timestamp', 'CURRENT_TIMESTAMP', { kind: 'now' }],
     ['date', 'CURRENT_DATE', { kind: 'today' }],
+    // No expression: Postgres says that it is no date.
+    ['date', 'constructor', { kind: 'value', value: 'constructor' }],
     ['uuid', 'gen_random_uuid()', { kind: 'uuid' }],
     ['jsonb', { a: [1] }, { kind: 'value', value: { a: [1] } }],
     ['text[]', ['a'], { kind: 'value', value: ['a'] }],

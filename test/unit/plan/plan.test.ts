@@ -382,3 +382,34 @@ describe('refusals name the condition', () => {
     });
   });
 });
+
+describe('the way to a page', () => {
+  /** The pages about which somebody is asked who goes through a list by offset, when every answer is remembered. */
+  function asked(ends: readonly number[]): readonly number[] {
+    const told = new Map<number, boolean>();
+    const pages: number[] = [];
+    for (const end of ends) {
+      const { asksSight } = plan(read({ limit: 20, offset: end - 20 }), catalog, {
+        seesLittle: (_, page) => told.get(page),
+        learn: () => undefined,
+      });
+      if (asksSight === undefined) continue;
+      pages.push(asksSight);
+      told.set(asksSight, false);
+    }
+    return pages;
+  }
+
+  it('is asked for at every doubling, not at every page', () => {
+    const ends = Array.from({ length: 500 }, (_, at) => (at + 1) * 20);
+    expect(asked(ends)).toEqual([16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192]);
+  });
+
+  it('is asked for within what an integer holds', () => {
+    for (const end of [2 ** 31, Number.MAX_SAFE_INTEGER]) {
+      const { query, asksSight } = plan(read({ limit: 20, offset: end - 20 }), catalog);
+      expect(asksSight).toBe(2 ** 30);
+      expect(query.values).toContain(2 ** 30);
+    }
+  });
+});
