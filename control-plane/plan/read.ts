@@ -31,7 +31,8 @@ export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
   const table = tableOf(catalog, read.table);
   const source = tableSource(table);
   const where = keyed(read, table, () => matching(read.where, read.show, source, context));
-  const order = terms(read.order ?? [], source, context);
+  const single = isByKey(read, table);
+  const order = single ? [] : terms(read.order ?? [], source, context);
   const cursor = read.cursor && read.limit !== undefined ? read.limit : undefined;
   const printer = shape(read.output, source, context, cursor !== undefined);
   const after =
@@ -41,7 +42,9 @@ export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
         ? undefined
         : behind(read.after, table, read.show, order);
   const passed = order.slice(0, read.behind?.length ?? order.length);
-  const page = pageOf(cursor === undefined ? read : { ...read, limit: cursor + 1 });
+  const page = single
+    ? sql``
+    : pageOf(cursor === undefined ? read : { ...read, limit: cursor + 1 });
   const ends = cursor !== undefined && order.length > 0;
   const select = ends ? sql`${printer.select}, ${cursorColumns(order)}` : printer.select;
   const lists = printer.lists ? [joinLists(table, source)] : [];
@@ -68,7 +71,7 @@ export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
           ' union all ',
         ),
       )
-    : joined && read.limit !== undefined
+    : joined && read.limit !== undefined && !single
       ? printed(pageFrom(candidates(read), []))
       : sql`select ${select} from ${candidates(read)} as t${joins}${whereAll(beyond)}${orderBy(order)}${page}`;
   const ctes = [
@@ -154,6 +157,27 @@ export function pageOf(read: { limit?: number; offset?: number; cap?: number }):
   const most = read.limit ?? (read.cap === undefined ? undefined : read.cap + 1);
   const limit = most === undefined ? sql`` : sql` limit ${literal(most)}::bigint`;
   return read.offset ? sql`${limit} offset ${bind(read.offset)}::bigint` : limit;
+}
+
+/** Whether it is about one row of a table by its key: there is nothing to order or to cut, which would take a sixth of its time. */
+function isByKey(
+  { where, require, cursor, offset, after, behind: passed }: Read,
+  table: Table,
+): boolean {
+  const [key] = table.key;
+  return (
+    require?.key !== undefined &&
+    table.kind === 'table' &&
+    table.key.length === 1 &&
+    where?.kind === 'compare' &&
+    where.operator === 'eq' &&
+    where.field.kind === 'column' &&
+    where.field.name === key &&
+    cursor === undefined &&
+    offset === undefined &&
+    after === undefined &&
+    passed === undefined
+  );
 }
 
 /** In a read by key, an operand that can't be a key means that there is no such row. */

@@ -4,16 +4,19 @@
 
 create or replace function rowhouse.uuid_v7()
 returns uuid
-language sql volatile parallel safe
+language plpgsql volatile parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  us bigint := extract(epoch from clock_timestamp()) * 1000000;
+begin
   -- 48 bits of milliseconds, version 7, 12 bits of fraction, then the random half of a v4 (variant included):
   -- keys made one after the other sort so within a microsecond, as Postgres 18's own uuidv7() does.
-  select encode(
-    substring(int8send(m.us / 1000) from 3)
-      || int2send((28672 + (m.us % 1000) * 4096 / 1000)::int2)
-      || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid
-  from (select (extract(epoch from clock_timestamp()) * 1000000)::int8 as us) as m
+  return encode(
+    substring(int8send(us / 1000) from 3)
+      || int2send((28672 + (us % 1000) * 4096 / 1000)::int2)
+      || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid;
+end
 $$;
 comment on function rowhouse.uuid_v7() is 'A time-ordered uuid (RFC 9562 version 7).';
 

@@ -10,7 +10,7 @@ const number = {
   identity: { start: 1, increment: 1, follows: true },
 };
 
-it('the triggers of tables made before migration 0014 become those of tables made now', async () => {
+it('the triggers of tables made before migrations 0014 and 0015 become those of tables made now', async () => {
   const database = await createDatabase();
   const tenant = await createTenant(database, 'older', [
     { name: 'stamped', columns: [{ name: 'a', type: { base: 'text' } }] },
@@ -54,8 +54,10 @@ it('the triggers of tables made before migration 0014 become those of tables mad
   ];
   for (const statement of older) await database.admin.query(statement);
   expect(await triggers()).not.toEqual(now);
-  for (const statement of sqlFile('sql/migrations/0014-row-triggers.sql').statements) {
-    await database.admin.query(statement);
+  for (const migration of ['0014-row-triggers', '0015-lists-of-reads']) {
+    for (const statement of sqlFile(`sql/migrations/${migration}.sql`).statements) {
+      await database.admin.query(statement);
+    }
   }
   expect(await triggers()).toEqual(now);
 }, 60_000);

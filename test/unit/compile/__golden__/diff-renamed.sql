@@ -11,7 +11,7 @@ create trigger "_100_insert" before insert on "t_acme"."persons" for each row ex
 create trigger "_250_acl" before insert or update of _acl on "t_acme"."persons" for each row when (new._acl <> 0) execute function "t_acme"."_rowhouse_known_acl"();
 create trigger "_400_trash" before delete on "t_acme"."persons" for each row execute function "rowhouse"."trash_instead"('persons', 'id');
 create trigger "_500_stamp" before update on "t_acme"."persons" for each row execute function "rowhouse"."stamp"('timestamps', 'xact');
-create trigger "_500_stamp_insert" before insert on "t_acme"."persons" for each row when (new.created_at is null or new.updated_at is distinct from rowhouse.present() or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');
+create trigger "_500_stamp_insert" before insert on "t_acme"."persons" for each row when (new.created_at is null or new.updated_at is distinct from pg_catalog.date_trunc('milliseconds', pg_catalog.now()) or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');
 -- back
 -- safe: rename in table persons
 drop trigger "_100_intent" on "t_acme"."persons";
@@ -26,4 +26,4 @@ create trigger "_100_insert" before insert on "t_acme"."people" for each row exe
 create trigger "_250_acl" before insert or update of _acl on "t_acme"."people" for each row when (new._acl <> 0) execute function "t_acme"."_rowhouse_known_acl"();
 create trigger "_400_trash" before delete on "t_acme"."people" for each row execute function "rowhouse"."trash_instead"('people', 'id');
 create trigger "_500_stamp" before update on "t_acme"."people" for each row execute function "rowhouse"."stamp"('timestamps', 'xact');
-create trigger "_500_stamp_insert" before insert on "t_acme"."people" for each row when (new.created_at is null or new.updated_at is distinct from rowhouse.present() or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');
+create trigger "_500_stamp_insert" before insert on "t_acme"."people" for each row when (new.created_at is null or new.updated_at is distinct from pg_catalog.date_trunc('milliseconds', pg_catalog.now()) or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');

@@ -18,7 +18,7 @@ create trigger "_100_insert" before insert on "t_acme"."off" for each row execut
 create trigger "_250_acl" before insert or update of _acl on "t_acme"."off" for each row when (new._acl <> 0) execute function "t_acme"."_rowhouse_known_acl"();
 create trigger "_400_trash" before delete on "t_acme"."off" for each row execute function "rowhouse"."trash_instead"('off', 'id');
 create trigger "_500_stamp" before update on "t_acme"."off" for each row execute function "rowhouse"."stamp"('timestamps', 'xact');
-create trigger "_500_stamp_insert" before insert on "t_acme"."off" for each row when (new.created_at is null or new.updated_at is distinct from rowhouse.present() or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');
+create trigger "_500_stamp_insert" before insert on "t_acme"."off" for each row when (new.created_at is null or new.updated_at is distinct from pg_catalog.date_trunc('milliseconds', pg_catalog.now()) or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');
 create policy "_owner" on "t_acme"."off" to rowhouse_owner using (true) with check (true);
 create policy "_select" on "t_acme"."off" for select to "t_acme" using ((_xact = (select pg_current_xact_id_if_assigned()) or get_bit((select "t_acme"."_rowhouse_readable"()), _acl) = 1) and (trashed_at is null or (select rowhouse.shows('trashed'))) and (deleted_at is null or (select rowhouse.shows('deleted')) or (_xact = (select pg_current_xact_id_if_assigned()) and (select rowhouse.shows('trashed')))));
 create policy "_insert" on "t_acme"."off" for insert to "t_acme" with check ((select rowhouse.may_create('acme')));

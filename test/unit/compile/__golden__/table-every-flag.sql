@@ -49,7 +49,7 @@ create trigger "_250_acl" before insert or update of _acl on "t_acme"."people" f
 create trigger "_300_immutable" before update on "t_acme"."people" for each row when (old."code" is distinct from new."code") execute function "rowhouse"."guard_immutable"('people', 'id', 'code');
 create trigger "_400_trash" before delete on "t_acme"."people" for each row execute function "rowhouse"."trash_instead"('people', 'id');
 create trigger "_500_stamp" before update on "t_acme"."people" for each row execute function "rowhouse"."stamp"('timestamps', 'xact');
-create trigger "_500_stamp_insert" before insert on "t_acme"."people" for each row when (new.created_at is null or new.updated_at is distinct from rowhouse.present() or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');
+create trigger "_500_stamp_insert" before insert on "t_acme"."people" for each row when (new.created_at is null or new.updated_at is distinct from pg_catalog.date_trunc('milliseconds', pg_catalog.now()) or new._xact is distinct from pg_current_xact_id()) execute function "rowhouse"."stamp"('timestamps', 'xact');
 create trigger "_900_history_insert" after insert on "t_acme"."people" referencing new table as new_rows for each statement execute function "rowhouse"."record_history"('2', 'id', 'salary');
 create trigger "_900_history_delete" after delete on "t_acme"."people" referencing old table as old_rows for each statement execute function "rowhouse"."record_history"('2', 'id', 'salary');
 create trigger "_900_history_update" after update on "t_acme"."people" for each row execute function "rowhouse"."record_history"('2', 'id', 'salary');
