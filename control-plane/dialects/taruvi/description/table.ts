@@ -12,6 +12,7 @@ import {
   time,
 } from '../../described.ts';
 import { needed, rowSchema, valueSchema, valuesSchema } from '../../row-schema.ts';
+import { reserved } from '../filter.ts';
 import { format } from '../rows.ts';
 import { filters, listPage, ordered } from './parameters.ts';
 import { listed, records, ref, success } from './schemas.ts';
@@ -136,8 +137,7 @@ function listRoutes(
 
 /** Columns as parameters, but for those whose names mean something else. */
 function filtersOf(table: Table) {
-  const reserved = /^(page|page_size|limit|offset|ordering|search|filters|_.*)$/;
-  return filters(table.columns.map(({ name }) => name).filter((name) => !reserved.test(name)));
+  return filters(table.columns.map(({ name }) => name).filter((name) => !reserved.has(name)));
 }
 
 /** The routes of one row; those of composite keys name it by its parts with commas. */
