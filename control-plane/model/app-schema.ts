@@ -1,6 +1,13 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { type App, type AppSettings, defaultDataSource, findApp, findDataSource } from './app.ts';
+import {
+  type App,
+  type AppSettings,
+  defaultDataSource,
+  findApp,
+  findDataSource,
+  largestBulk,
+} from './app.ts';
 import type { Catalog } from './catalog.ts';
 import type { TableDraft } from './table.ts';
 
@@ -58,7 +65,7 @@ const settings: Readonly<Record<keyof AppSettings, SettingRule>> = {
     must: 'be authenticated or deny',
   },
   rate_limit_per_hour: whole(0, 1e9),
-  bulk_limit: whole(1, 10_000),
+  bulk_limit: whole(1, largestBulk),
 };
 
 function whole(least: number, most: number): SettingRule {

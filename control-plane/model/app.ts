@@ -19,6 +19,9 @@ export interface App {
   readonly roles: readonly AppRole[];
 }
 
+/** The most rows or ids that an app may take in one call. */
+export const largestBulk = 10_000;
+
 /** Settings of an app that the engine knows. */
 export interface AppSettings {
   /** Callers without a token may read what a policy allows the role `anonymous`. */

@@ -19,6 +19,9 @@ import {
   text,
   time,
 } from '../described.ts';
+import { mostOrderBys } from './order.ts';
+import { mostFound } from './query.ts';
+import { mostSent } from './upsert.ts';
 
 const ref = refs('DataSvc');
 
@@ -101,14 +104,15 @@ const schemas: Description['schemas'] = {
   }),
   Query: openObject({
     'filters?': nullable(list(ref('Filter'))),
-    'orderBys?': nullable({ ...list(ref('Order')), maxItems: 16 }),
-    'limit?': nullable({ ...integer, maximum: 10_000 }),
+    'orderBys?': nullable({ ...list(ref('Order')), maxItems: mostOrderBys }),
+    'limit?': nullable({ ...integer, maximum: mostFound }),
     'afterJson?': nullable(text),
     'jsonAfter?': nullable(text),
     'count?': nullable(boolean),
   }),
 };
 
+const objects = { ...list(ref('Upserted')), maxItems: mostSent };
 const filters = { ...list(ref('Filter')), minItems: 1 };
 const some = [{ fields: ['age'], op: 'greaterThan', valuesJson: '[3]' }];
 
@@ -142,7 +146,7 @@ const routes: Readonly<Record<string, Described>> = {
     id: 'upsertObjects',
     summary: 'Upsert several objects, all or none',
     body: {
-      media: json(openObject({ 'objects?': list(ref('Upserted')), 'object?': ref('Upserted') })),
+      media: json(openObject({ 'objects?': objects, 'object?': ref('Upserted') })),
       example: { objects: [{ id: 'pet_1', table: 'pet', data: { age: 10 } }] },
     },
     replies: {

@@ -7,7 +7,8 @@ import { refuse } from './refuse.ts';
 import type { View } from './tables.ts';
 import { timeText } from './times.ts';
 
-const most = 16;
+/** OrderBys of a query at most. */
+export const mostOrderBys = 16;
 
 const sorts: Readonly<Record<string, NonNullable<Order['sort']>>> = {
   numeric: 'number',
@@ -32,7 +33,7 @@ export interface Orders {
 
 /** @throws ServiceError bad_request */
 export function ordersOf(orderBys: readonly Json[], view: View): Orders {
-  if (orderBys.length > most) refuse('query.orderBys', `must be at most ${most}`);
+  if (orderBys.length > mostOrderBys) refuse('query.orderBys', `must be at most ${mostOrderBys}`);
   const read = orderBys.map((one, at) => orderOf(one, `query.orderBys[${at}]`, view));
   const random = read.some(({ term }) => term?.sort === 'random');
   if (random && read.length > 1) refuse('query.orderBys', 'random stands alone');

@@ -20,9 +20,13 @@ export function fitList(place: Place, values: readonly Json[]): readonly Json[] 
 
 export function checkLength(place: Pick<Place, 'label'>, values: readonly Json[]): void {
   if (values.length <= longestList) return;
-  refuse('PARAMETER_LIMIT_EXCEEDED', `List of '${place.label}' has more than 10000 elements`, {
-    field: place.label,
-  });
+  refuse(
+    'PARAMETER_LIMIT_EXCEEDED',
+    `List of '${place.label}' has more than ${longestList} elements`,
+    {
+      field: place.label,
+    },
+  );
 }
 
 export function misfit(place: Pick<Place, 'label'>, why?: string): never {

@@ -11,7 +11,7 @@ import { healthEndpoints } from '../../../control-plane/http/health.ts';
 import { openApi } from '../../../control-plane/http/openapi.ts';
 import type { Catalog } from '../../../control-plane/model/catalog.ts';
 import type { Column, Table } from '../../../control-plane/model/table.ts';
-import { checkerOf, type Document, operationsOf } from '../../support/documented.ts';
+import { bodyPointer, checkerOf, type Document, operationsOf } from '../../support/documented.ts';
 import { column, table } from '../monk/fixture.ts';
 import { tenants, unused } from './edge-fixture.ts';
 
@@ -158,9 +158,7 @@ describe('descriptions', () => {
         const { example } = (requestBody?.content['application/json'] ?? {}) as { example?: Json };
         if (example === undefined) continue;
         examples++;
-        const part = encodeURIComponent(path.replaceAll('/', '~1'));
-        const at = `/paths/${part}/${method}/requestBody/content/application~1json/schema`;
-        check(at, example, `${method} ${path}`);
+        check(bodyPointer(method, path), example, `${method} ${path}`);
       }
     }
     expect(examples).toBeGreaterThan(40);

@@ -1,4 +1,8 @@
-import { boolean, count, type Parameter, text } from '../../described.ts';
+import { boolean, count, type Parameter, type Schema, text } from '../../described.ts';
+import { largestPage } from '../find.ts';
+
+/** How many records of a list. */
+export const limit: Schema = { ...count, maximum: largestPage };
 
 const flag = (name: string, description: string): Parameter => ({
   name,
@@ -24,7 +28,7 @@ export const parameters: Readonly<Record<string, Parameter>> = {
     description: 'Columns with their direction: `name`, `name desc,id`, or JSON text.',
     schema: text,
   },
-  Limit: { name: 'limit', description: 'Records at most.', schema: { ...count, maximum: 10_000 } },
+  Limit: { name: 'limit', description: 'Records at most.', schema: limit },
   Offset: { name: 'offset', description: 'Records to leave out before.', schema: count },
   After: {
     name: 'after',

@@ -17,6 +17,7 @@ import {
   text,
   time,
 } from '../../described.ts';
+import { limit } from './parameters.ts';
 
 /** A schema of this dialect. */
 export const ref = refs('Monk');
@@ -126,7 +127,7 @@ const condition = {
 const page = {
   'where?': ref('Condition'),
   'order?': ref('Order'),
-  'limit?': { ...integer, minimum: 0, maximum: 10_000 },
+  'limit?': limit,
   'offset?': count,
   'after?': { ...text, description: 'The id of the last record of the page before.' },
   'count?': boolean,

@@ -7,6 +7,7 @@ import {
   type Schema,
   text,
 } from '../../described.ts';
+import { mostRows } from '../page.ts';
 
 function parameter(name: string, schema: Schema, description: string): Parameter {
   return { name, description, schema };
@@ -43,7 +44,7 @@ export const parameters: Readonly<Record<string, Parameter>> = {
   Sort: parameter('_sort', text, 'Fields, comma-separated.'),
   SortOrder: parameter('_order', text, 'asc or desc for each of `_sort`.'),
   Page: parameter('page', whole, 'Number of the page, from 1.'),
-  PageSize: parameter('page_size', whole, 'Rows of a page, 1000 at most.'),
+  PageSize: parameter('page_size', whole, `Rows of a page, ${mostRows} at most.`),
   Limit: parameter('limit', count, 'Rows at most.'),
   Offset: parameter('offset', count, 'Rows to leave out before.'),
   Start: parameter('_start', count, 'First row, from 0.'),
