@@ -12,6 +12,7 @@ import {
   text,
   time,
 } from '../dialects/described.ts';
+import { dialects } from '../dialects/index.ts';
 
 const ref = refs('Server');
 
@@ -45,7 +46,7 @@ const routes: Readonly<Record<string, Described>> = {
       {
         name: 'dialect',
         description: 'Only the routes of this dialect.',
-        schema: oneOf('taruvi', 'monk', 'pgrest', 'data-svc'),
+        schema: oneOf(...dialects.map(({ name }) => name)),
       },
     ],
     replies: {

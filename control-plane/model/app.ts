@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { Provider } from './table.ts';
 
 /** A group of tables with roles and settings of its own. Names of tables are unique within it. */
 export interface App {
@@ -39,7 +40,7 @@ export interface DataSource {
   readonly id: number;
   readonly slug: string;
   readonly name: string;
-  readonly provider: 'flat_table' | 'jsonb';
+  readonly provider: Provider;
   readonly config: JsonObject;
   readonly description: string;
   readonly active: boolean;

@@ -19,7 +19,9 @@ import {
   text,
   time,
 } from '../described.ts';
-import { mostOrderBys } from './order.ts';
+import { opWords } from './conditions.ts';
+import { codes } from './errors.ts';
+import { mostOrderBys, sortingTypes } from './order.ts';
 import { mostFound } from './query.ts';
 import { mostSent } from './upsert.ts';
 
@@ -41,18 +43,7 @@ const values: Schema = {
 const schemas: Description['schemas'] = {
   Failure: object({
     error: text,
-    code: oneOf(
-      'bad_request',
-      'unauthorized',
-      'forbidden',
-      'not_found',
-      'conflict',
-      'too_large',
-      'rate_limited',
-      'unavailable',
-      'timeout',
-      'internal',
-    ),
+    code: oneOf(...Object.keys(codes)),
   }),
   Object: {
     description:
@@ -80,19 +71,7 @@ const schemas: Description['schemas'] = {
   Change: openObject(change),
   Filter: openObject({
     'fields?': list({ ...text, description: 'Of the object, or a dotted path into its data.' }),
-    op: oneOf(
-      'equals',
-      'isInList',
-      'intersects',
-      'containsSubstring',
-      'contains',
-      'startsWith',
-      'lessThan',
-      'lessThanOrEqual',
-      'greaterThan',
-      'greaterThanOrEqual',
-      'or',
-    ),
+    op: oneOf(...opWords),
     'valuesJson?': values,
     'jsonValues?': values,
     'subFilters?': list(ref('Filter')),
@@ -100,7 +79,7 @@ const schemas: Description['schemas'] = {
   Order: openObject({
     field: text,
     'desc?': boolean,
-    'sortingType?': oneOf('numeric', 'text', 'string', '', 'date', 'random'),
+    'sortingType?': oneOf(...sortingTypes),
   }),
   Query: openObject({
     'filters?': nullable(list(ref('Filter'))),

@@ -19,6 +19,9 @@ const sorts: Readonly<Record<string, NonNullable<Order['sort']>>> = {
   random: 'random',
 };
 
+/** The words for how values are compared. */
+export const sortingTypes: readonly string[] = Object.keys(sorts);
+
 /** How the value of one orderBy is read from a cursor. */
 type Reading = 'number' | 'text' | 'time' | 'name' | 'none';
 

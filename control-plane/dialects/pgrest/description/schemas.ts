@@ -17,6 +17,8 @@ import {
   type Schema,
   text,
 } from '../../described.ts';
+import { switchKeys } from '../definition.ts';
+import { endpointWords } from '../names.ts';
 
 /** A schema of this dialect. */
 export const ref = refs('Pgrest');
@@ -36,7 +38,7 @@ export function success(result: Schema, metadata: Schema = open, message: Schema
 export const page = object({ limit: integer, offset: count, truncated: boolean });
 
 const names = list(text);
-const endpoints = list(oneOf('GET_ONE', 'GET_ALL', 'CREATE', 'UPDATE', 'DELETE'));
+const endpoints = list(oneOf(...endpointWords));
 const endpointsSent = either(names, constant(false));
 
 const made = {
@@ -60,12 +62,7 @@ const view = {
 
 const switches = {
   'endpoints?': endpointsSent,
-  'list_all?': boolean,
-  'list_one?': boolean,
-  'list_single?': boolean,
-  'create?': boolean,
-  'update?': boolean,
-  'delete?': boolean,
+  ...Object.fromEntries(switchKeys.map((key) => [`${key}?`, boolean])),
 };
 
 const flag = either(boolean, oneOf('true', 'false'));

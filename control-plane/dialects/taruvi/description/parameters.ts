@@ -1,3 +1,4 @@
+import { fileFormats } from '../../../statement/transfer.ts';
 import {
   boolean,
   count,
@@ -7,6 +8,9 @@ import {
   type Schema,
   text,
 } from '../../described.ts';
+import { exportFormats } from '../export.ts';
+import { directions, forms, orderWords } from '../graph.ts';
+import { faultModes, modes } from '../import.ts';
 import { mostRows } from '../page.ts';
 
 function parameter(name: string, schema: Schema, description: string): Parameter {
@@ -59,15 +63,11 @@ export const parameters: Readonly<Record<string, Parameter>> = {
     'Actions to be asked of each row: adds `_allowed_actions`.',
   ),
   Deleted: parameter('include_deleted', boolean, 'Rows marked as deleted, too.'),
-  Form: parameter(
-    'format',
-    oneOf('flat', 'tree', 'graph', 'path'),
-    'Asks for a traversal of the graph.',
-  ),
-  Direction: parameter('include', oneOf('descendants', 'ancestors', 'both'), 'Which way.'),
+  Form: parameter('format', oneOf(...forms), 'Asks for a traversal of the graph.'),
+  Direction: parameter('include', oneOf(...directions), 'Which way.'),
   Depth: parameter('depth', whole, 'How far.'),
   EdgeTypes: parameter('relationship_type', text, 'Types of edges, comma-separated.'),
-  Traversal: parameter('traversal', oneOf('bfs', 'dfs'), 'In which order.'),
+  Traversal: parameter('traversal', oneOf(...orderWords), 'In which order.'),
   To: parameter('to', text, 'Where a path leads.'),
   Weight: parameter('weight', text, 'The field of the edges that a path is to have least of.'),
   Aggregate: parameter(
@@ -87,14 +87,10 @@ export const parameters: Readonly<Record<string, Parameter>> = {
   Partial: parameter('partial', boolean, 'false: columns not named return to their default.'),
   Datasource: parameter('datasource', text, 'Only tables of this datasource.'),
   Materialized: parameter('is_materialized', boolean, 'Only tables that are, or are not, there.'),
-  FileFormat: parameter(
-    'format',
-    oneOf('csv', 'json', 'ndjson'),
-    'Of the file; else by its media type.',
-  ),
-  ExportFormat: parameter('format', oneOf('csv', 'json', 'ndjson', 'datapackage'), 'Of the file.'),
-  Mode: parameter('mode', oneOf('insert', 'upsert'), 'What happens to rows that are there.'),
-  OnError: parameter('on_error', oneOf('abort', 'skip'), 'What happens when a row is wrong.'),
+  FileFormat: parameter('format', oneOf(...fileFormats), 'Of the file; else by its media type.'),
+  ExportFormat: parameter('format', oneOf(...exportFormats), 'Of the file.'),
+  Mode: parameter('mode', oneOf(...modes), 'What happens to rows that are there.'),
+  OnError: parameter('on_error', oneOf(...faultModes), 'What happens when a row is wrong.'),
   Delimiter: parameter('delimiter', text, 'Between the fields of a CSV.'),
   RecordId: parameter('record_id', text, 'Only versions of this record.'),
   AppSlug: {

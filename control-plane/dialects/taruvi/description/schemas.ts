@@ -1,3 +1,5 @@
+import { providers } from '../../../model/table.ts';
+import { fileFormats } from '../../../statement/transfer.ts';
 import {
   any,
   boolean,
@@ -40,7 +42,7 @@ export function records(row: Schema): Schema {
 const names = list(text);
 const times = { created_at: time, updated_at: time };
 const messages = map(names);
-const provider = oneOf('flat_table', 'jsonb');
+const provider = oneOf(...providers);
 
 const counts = {
   table_count: count,
@@ -306,7 +308,7 @@ export const schemas: Description['schemas'] = {
   Deleted: success(object({ deleted: count }), { deleted: count }),
   Imported: success(
     object({
-      format: oneOf('csv', 'json', 'ndjson'),
+      format: oneOf(...fileFormats),
       inserted: count,
       updated: count,
       skipped: count,
