@@ -69,7 +69,7 @@ export interface Description {
   /** By component name, without the dialect's. `Failure` is the body of every refusal. */
   readonly schemas: Readonly<Record<string, Schema>> & { readonly Failure: Schema };
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** The routes and rows of one table; undefined where it has none here. `own` refers to one of the table's own schemas. */
+  /** The routes and rows of one table that is there; undefined where it has none here. `own` refers to one of the table's own schemas. */
   readonly table?: (table: Table, own: (name: string) => Schema) => DescribedTable | undefined;
 }
 
@@ -107,6 +107,13 @@ export function nullable(schema: Schema): Schema {
   if (Array.isArray(values)) return { ...schema, enum: [...(values as readonly Json[]), null] };
   if (typeof type === 'string') return { ...schema, type: [type, 'null'] };
   return Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { type: 'null' }] };
+}
+
+/** An object whose members are all of one schema; these are known by name. */
+export function members(names: readonly string[], each: Schema): Schema {
+  if (names.length === 0) return map(each);
+  const properties = Object.fromEntries(names.map((name) => [name, each]));
+  return { type: 'object', properties, additionalProperties: each };
 }
 
 /** An object of just these keys. A question mark behind a key: it may be absent. */

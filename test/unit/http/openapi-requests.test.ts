@@ -252,6 +252,27 @@ describe('words', () => {
     }
   });
 
+  it('for operators of PgREST are those of the page, in both places that tell them', () => {
+    const words = 'eq neq lt lte gt gte in nin between nbetween like nlike null'.split(' ');
+    const { parameters, schemas } = document.components;
+    expect(parameters?.['PgrestSearch']?.['description']).toBe(
+      `Conditions as \`column.op=value\`: ${words.join(', ')}.`,
+    );
+    expect(schemas?.['PgrestCondition']?.['description']).toBe(
+      `${words.join(', ')}, or their symbols.`,
+    );
+    const search = (op: string): Request => ({
+      method: 'GET',
+      path: '/v3/pgrest/data/:root',
+      params: { root: 'users' },
+      query: { [`email.${op}`]: { between: 'a,b', nbetween: 'a,b', null: 'true' }[op] ?? 'a' },
+    });
+    expect(words.filter((op) => !isTaken(search(op)))).toEqual([]);
+    expect(['is null', 'isnull', '=', 'constructor'].filter((op) => isTaken(search(op)))).toEqual(
+      [],
+    );
+  });
+
   it('of refusals are those told, whatever went wrong', () => {
     const request = { method: 'GET', params: {}, query: new Map() };
     for (const { name, fail, description } of dialects) {

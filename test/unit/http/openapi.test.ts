@@ -109,6 +109,20 @@ describe('the document', () => {
     expect(Object.keys(more.components['schemas'] ?? {})).toEqual(expect.arrayContaining(names));
   });
 
+  it('has nothing of a table that is only defined', () => {
+    const tables = ['there', 'unmade'].map((name, at) =>
+      table(name, [column('x', of('text'))], {
+        id: at + 1,
+        ...(name === 'unmade' ? { materialized: false } : {}),
+      }),
+    );
+    const text = JSON.stringify(documentOf(tables));
+    for (const { description: told } of dialects.filter(({ description: { table } }) => table)) {
+      expect(text).toContain(`#/components/schemas/${told.name}ThereRow"`);
+    }
+    expect(text).not.toMatch(/unmade/i);
+  });
+
   it('has tags for everything, and tells every parameter of a path', () => {
     const document = documentOf(tablesOf(hostile)) as Document & { tags: { name: string }[] };
     const known = document.tags.map(({ name }) => name);

@@ -19,11 +19,7 @@ import { nameOf } from '../tables.ts';
 import { listed, ref, success, systemFields } from './schemas.ts';
 
 /** The records of a schema, with their columns. What changes the form of replies is at the routes for any schema. */
-export function describeTable(
-  table: Table,
-  own: (name: string) => Schema,
-): DescribedTable | undefined {
-  if (table.materialized === false) return undefined;
+export function describeTable(table: Table, own: (name: string) => Schema): DescribedTable {
   const writes = table.kind === 'table';
   const schemas = {
     Row: recordSchema(table),

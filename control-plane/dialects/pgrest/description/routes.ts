@@ -12,6 +12,7 @@ import {
   type Schema,
   text,
 } from '../../described.ts';
+import { listing } from './parameters.ts';
 import { page, ref, success } from './schemas.ts';
 
 const base = '/v3/pgrest';
@@ -33,8 +34,6 @@ const result = (description: string, schema: Schema): Answer =>
 /** A list of rows, of a table or a view. */
 export const rows = (row: Schema): Answer =>
   answer('Rows, and how far the page goes.', success(list(row), page));
-
-export const search = ['Where', 'Order', 'Limit', 'Offset'];
 
 function roles(path: string, suffix: string): Readonly<Record<string, Described>> {
   return {
@@ -188,7 +187,7 @@ export const routes: Readonly<Record<string, Described>> = {
   [`GET ${base}/data/:root`]: {
     id: 'listRows',
     summary: 'List rows of a table',
-    parameters: ['Search', ...search],
+    parameters: ['Search', ...listing],
     replies: { 200: rows(ref('Row')) },
   },
   [`POST ${base}/data/:root`]: {
@@ -228,7 +227,7 @@ export const routes: Readonly<Record<string, Described>> = {
   [`GET ${base}/views/:root`]: {
     id: 'readView',
     summary: 'List rows of a view',
-    parameters: ['Search', ...search],
+    parameters: ['Search', ...listing],
     replies: { 200: rows(ref('Row')) },
   },
 };

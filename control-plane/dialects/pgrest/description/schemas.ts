@@ -19,6 +19,7 @@ import {
 } from '../../described.ts';
 import { switchKeys } from '../definition.ts';
 import { endpointWords } from '../names.ts';
+import { operatorWords } from '../operators.ts';
 
 /** A schema of this dialect. */
 export const ref = refs('Pgrest');
@@ -79,8 +80,7 @@ export const schemas: Description['schemas'] = {
   Values: { ...open, description: 'Values by column.' },
   Condition: {
     ...openObject({ operator: text, 'value?': any }),
-    description:
-      'eq, neq, lt, lte, gt, gte, in, nin, between, nbetween, like, nlike, null, or their symbols.',
+    description: `${operatorWords.join(', ')}, or their symbols.`,
   },
   Where: {
     ...map(either(ref('Condition'), list(ref('Condition')))),

@@ -7,17 +7,16 @@ import {
   json,
   list,
   object,
-  type Parameter,
   type Schema,
   type TableRoute,
-  text,
 } from '../../described.ts';
 import { rowSchema, valueSchema, valuesSchema } from '../../row-schema.ts';
 import { rootOf } from '../names.ts';
 import { format } from '../rows.ts';
 import { isImplicitKey, keyOf } from '../table-object.ts';
 import { isRequired } from '../values.ts';
-import { changeOfRows, deleted, rows, search, updated } from './routes.ts';
+import { listing, searchBy } from './parameters.ts';
+import { changeOfRows, deleted, rows, updated } from './routes.ts';
 import { success } from './schemas.ts';
 
 /** The rows of a table or a view, with their columns, as far as it is switched on for them. */
@@ -25,7 +24,6 @@ export function describeTable(
   table: Table,
   own: (name: string) => Schema,
 ): DescribedTable | undefined {
-  if (table.materialized === false) return undefined;
   const title = { title: table.name };
   const shown = rowSchema(table, table.columns, format);
   const closed = { ...title, ...shown, additionalProperties: false };
@@ -54,20 +52,8 @@ function keyed(table: Table, { properties }: Schema): Schema {
   };
 }
 
-/** `column.op=value`, each a parameter. */
-function searchOf(table: Table): Parameter {
-  const equal = table.columns.map(({ name }): [string, Schema] => [`${name}.eq`, text]);
-  return {
-    name: 'search',
-    description:
-      'Conditions as `column.op=value`: eq, neq, lt, lte, gt, gte, in, nin, between, nbetween, like, nlike, null.',
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(equal),
-      additionalProperties: text,
-    },
-    exploded: true,
-  };
+function names({ columns }: Table): readonly string[] {
+  return columns.map(({ name }) => name);
 }
 
 function routesOfView(table: Table, own: (name: string) => Schema): readonly TableRoute[] {
@@ -78,7 +64,7 @@ function routesOfView(table: Table, own: (name: string) => Schema): readonly Tab
       method: 'GET',
       path: `/v3/pgrest/views/${encodeURIComponent(rootOf(table))}`,
       summary: `List rows of the view ${table.name}`,
-      parameters: [searchOf(table), ...search],
+      parameters: [searchBy(names(table)), ...listing],
       replies: { 200: rows(own('Row')) },
     },
   ];
@@ -98,7 +84,7 @@ function routesOfTable(table: Table, own: (name: string) => Schema): readonly Ta
         id: 'List',
         method: 'GET',
         summary: `List rows of ${table.name}`,
-        parameters: [searchOf(table), ...search],
+        parameters: [searchBy(names(table)), ...listing],
         replies: { 200: rows(own('Row')) },
       },
     ],

@@ -3,6 +3,7 @@ import {
   boolean,
   count,
   integer,
+  members,
   oneOf,
   type Parameter,
   type Schema,
@@ -25,11 +26,7 @@ export function filters(columns: readonly string[] = []): Parameter {
     name: 'filter',
     description:
       'Conditions as `field=value` or `field__operator=value` (gt, lte, in, contains, startswith, between, null …); all must hold.',
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(columns.map((name) => [name, text])),
-      additionalProperties: text,
-    },
+    schema: members(columns, text),
     exploded: true,
   };
 }

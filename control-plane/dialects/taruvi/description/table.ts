@@ -18,11 +18,7 @@ import { filters, listPage, ordered } from './parameters.ts';
 import { listed, records, ref, success } from './schemas.ts';
 
 /** The rows of a table, with their columns. What changes the form of rows is at the routes for any table. */
-export function describeTable(
-  table: Table,
-  own: (name: string) => Schema,
-): DescribedTable | undefined {
-  if (table.materialized === false) return undefined;
+export function describeTable(table: Table, own: (name: string) => Schema): DescribedTable {
   const writes = table.kind === 'table';
   const changeable = table.columns.filter(({ name }) => !table.key.includes(name));
   // Rows of a document take any field.
