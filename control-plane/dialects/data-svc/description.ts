@@ -3,7 +3,6 @@ import {
   any,
   boolean,
   count,
-  type Described,
   type Description,
   either,
   integer,
@@ -14,6 +13,7 @@ import {
   oneOf,
   open,
   openObject,
+  type Routes,
   refs,
   type Schema,
   text,
@@ -95,7 +95,7 @@ const objects = { ...list(ref('Upserted')), maxItems: mostSent };
 const filters = { ...list(ref('Filter')), minItems: 1 };
 const some = [{ fields: ['age'], op: 'greaterThan', valuesJson: '[3]' }];
 
-const routes: Readonly<Record<string, Described>> = {
+const routes: Routes = {
   'POST /data-svc/object': {
     id: 'createObject',
     summary: 'Create an object; the table appears with its first',

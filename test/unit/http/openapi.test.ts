@@ -109,6 +109,17 @@ describe('the document', () => {
     expect(Object.keys(more.components['schemas'] ?? {})).toEqual(expect.arrayContaining(names));
   });
 
+  it('calls rows by their table, with what it says of itself', () => {
+    const said = [{ description: 'Of the library' }, { description: '' }, {}];
+    const tables = said.map((rest, at) => table(`books${at}`, [], { id: at + 1, ...rest }));
+    const { schemas = {} } = documentOf(tables).components;
+    for (const dialect of ['Monk', 'Taruvi', 'Pgrest']) {
+      const rows = said.map((_, at) => schemas[`${dialect}Books${at}Row`]);
+      expect(rows[0]).toMatchObject({ title: 'books0', description: 'Of the library' });
+      for (const row of rows.slice(1)) expect(row).not.toHaveProperty('description');
+    }
+  });
+
   it('has nothing of a table that is only defined', () => {
     const tables = ['there', 'unmade'].map((name, at) =>
       table(name, [column('x', of('text'))], {

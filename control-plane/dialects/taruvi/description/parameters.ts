@@ -6,7 +6,7 @@ import {
   members,
   oneOf,
   type Parameter,
-  type Schema,
+  parameter,
   text,
 } from '../../described.ts';
 import { exportFormats } from '../export.ts';
@@ -14,21 +14,13 @@ import { directions, forms, orderWords } from '../graph.ts';
 import { faultModes, modes } from '../import.ts';
 import { mostRows } from '../page.ts';
 
-function parameter(name: string, schema: Schema, description: string): Parameter {
-  return { name, description, schema };
-}
-
 const whole = { ...integer, minimum: 1 };
 
 /** Columns as parameters: `field`, `field__gte`, `relation.field__in` …  */
 export function filters(columns: readonly string[] = []): Parameter {
-  return {
-    name: 'filter',
-    description:
-      'Conditions as `field=value` or `field__operator=value` (gt, lte, in, contains, startswith, between, null …); all must hold.',
-    schema: members(columns, text),
-    exploded: true,
-  };
+  const description =
+    'Conditions as `field=value` or `field__operator=value` (gt, lte, in, contains, startswith, between, null …); all must hold.';
+  return { ...parameter('filter', members(columns, text), description), exploded: true };
 }
 
 export const parameters: Readonly<Record<string, Parameter>> = {
@@ -91,11 +83,9 @@ export const parameters: Readonly<Record<string, Parameter>> = {
   Delimiter: parameter('delimiter', text, 'Between the fields of a CSV.'),
   RecordId: parameter('record_id', text, 'Only versions of this record.'),
   AppSlug: {
-    name: 'X-App-Slug',
+    ...parameter('X-App-Slug', text, 'The app that is meant.'),
     in: 'header',
     required: true,
-    description: 'The app that is meant.',
-    schema: text,
   },
 };
 
