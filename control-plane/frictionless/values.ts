@@ -1,4 +1,5 @@
 import { compositeText, isComposite } from '../base/composite.ts';
+import { dateForm, uuidForm } from '../base/forms.ts';
 import { digitsOf, isNumber, isObject, type Json } from '../base/json.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import type { FieldType } from './types.ts';
@@ -7,11 +8,11 @@ import type { FieldType } from './types.ts';
 export const duration = /^-?P(?=.)[\d.,WYMDTHS+-]*$/;
 
 const shapes: Readonly<Partial<Record<ColumnType['base'], RegExp>>> = {
-  date: /^\d{4}-\d{2}-\d{2}$/,
+  date: dateForm,
   time: /^\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)?$/,
   timestamptz: /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?$/,
   interval: duration,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  uuid: uuidForm,
 };
 
 /**

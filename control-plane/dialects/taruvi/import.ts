@@ -1,6 +1,5 @@
 import { alternatives } from '../../base/alternatives.ts';
-import { isObject, type Json } from '../../base/json.ts';
-import { spelling } from '../../frictionless/spelling.ts';
+import { spellingsOf } from '../../frictionless/spelling.ts';
 import type { Table } from '../../model/table.ts';
 import {
   type FileFormat,
@@ -69,10 +68,9 @@ function importRows(request: DialectRequest, context: RouteContext): Action {
 
 /** What the schema says of files. */
 function readings({ document = {} }: Table): Pick<Import, 'spellings' | 'fieldsMatch'> {
-  const { fieldsMatch, fields, missingValues } = document;
-  const described = Array.isArray(fields) ? (fields as readonly Json[]).filter(isObject) : [];
+  const { fieldsMatch } = document;
   return {
-    spellings: described.map((field) => spelling(field, missingValues)),
+    spellings: spellingsOf(document),
     fieldsMatch: fieldsMatches.find((each) => each === fieldsMatch) ?? 'superset',
   };
 }

@@ -112,27 +112,6 @@ const monkList = (limit: string): Request => ({
   query: { limit },
 });
 
-describe('limits', () => {
-  it.each<[string, Request, Request]>([
-    ['Data Svc orderBys', orderBys(16), orderBys(17)],
-    ['Data Svc limit', dataQuery({ limit: 10_000 }), dataQuery({ limit: 10_001 })],
-    ['Data Svc objects', upserts(10_000), upserts(10_001)],
-    ['Monk limit', monkFind({ limit: 10_000 }), monkFind({ limit: 10_001 })],
-    ['Monk limit, from below', monkFind({ limit: 0 }), monkFind({ limit: -1 })],
-    ['Monk limit in the query', monkList('10000'), monkList('10001')],
-    ['Monk limit in the query, from below', monkList('0'), monkList('-1')],
-  ])('%s', (_, within, beyond) => {
-    expect([isTold(within), isTaken(within)]).toEqual([true, true]);
-    expect([isTold(beyond), isTaken(beyond)]).toEqual([false, false]);
-  });
-
-  it('Taruvi page_size, which is cut', () => {
-    const { description } = document.components['parameters']?.['TaruviPageSize'] ?? {};
-    expect(description).toBe('Rows of a page, 1000 at most.');
-    expect(pageOf(new Map([['page_size', ['1001']]])).limit).toBe(1000);
-  });
-});
-
 /** A request with this word in a place that takes some words only. */
 type Worded = (word: string) => Request;
 
@@ -155,6 +134,37 @@ const load = (name: string): Worded => {
   const file = { content: new Uint8Array(), type: 'text/csv' };
   return (word) => ({ method: 'POST', path: '', query: { [name]: word }, file });
 };
+
+describe('limits', () => {
+  it.each<[string, Request, Request]>([
+    ['Data Svc orderBys', orderBys(16), orderBys(17)],
+    ['Data Svc limit', dataQuery({ limit: 10_000 }), dataQuery({ limit: 10_001 })],
+    ['Data Svc objects', upserts(10_000), upserts(10_001)],
+    ['Monk limit', monkFind({ limit: 10_000 }), monkFind({ limit: 10_001 })],
+    ['Monk limit, from below', monkFind({ limit: 0 }), monkFind({ limit: -1 })],
+    ['Monk limit in the query', monkList('10000'), monkList('10001')],
+    ['Monk limit in the query, from below', monkList('0'), monkList('-1')],
+  ])('%s', (_, within, beyond) => {
+    expect([isTold(within), isTaken(within)]).toEqual([true, true]);
+    expect([isTold(beyond), isTaken(beyond)]).toEqual([false, false]);
+  });
+
+  it.each([
+    ['export', taruvi('/export', get('delimiter'))],
+    ['import', taruvi('/data/import', load('delimiter'))],
+  ])('delimiter of a Taruvi %s, one character that ends nothing else', (_, request) => {
+    for (const text of [';', '\t', ' ', 'é']) expect(isTaken(request(text)), text).toBe(true);
+    for (const text of ['', ';;', '"', '\n', '\r']) {
+      expect(isTaken(request(text)), text).toBe(false);
+    }
+  });
+
+  it('Taruvi page_size, which is cut', () => {
+    const { description } = document.components['parameters']?.['TaruviPageSize'] ?? {};
+    expect(description).toBe('Rows of a page, 1000 at most.');
+    expect(pageOf(new Map([['page_size', ['1001']]])).limit).toBe(1000);
+  });
+});
 
 const levels = 'deny read edit full root';
 const account = { name: 'Grace', auth: 'grace', password: 'a long one' };
