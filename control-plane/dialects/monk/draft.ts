@@ -12,6 +12,7 @@ import {
   type TableStatus,
   tableStatuses,
 } from '../../model/table.ts';
+import { postgresColumns } from '../../model/table-schema.ts';
 import { type Item, invalid, MonkError, refuse } from './codes.ts';
 import {
   namesRelation,
@@ -20,23 +21,8 @@ import {
   type RelationSpec,
   referenceOf,
 } from './column-object.ts';
+import { systemFields } from './system-fields.ts';
 import { lookUp } from './tables.ts';
-
-export const systemFields: readonly string[] = [
-  'id',
-  'access_read',
-  'access_edit',
-  'access_full',
-  'access_deny',
-  'access_delete',
-  'created_at',
-  'updated_at',
-  'trashed_at',
-  'deleted_at',
-];
-
-/** Columns Postgres keeps in every table. */
-const postgresColumns: readonly string[] = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 
 const namePattern = /^[a-z][a-z0-9_]*$/;
 

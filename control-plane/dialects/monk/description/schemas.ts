@@ -22,7 +22,7 @@ import {
 import { errorTypes } from '../codes.ts';
 import { typeNames } from '../column-object.ts';
 import { contexts } from '../find.ts';
-import { shownLists } from '../output.ts';
+import { listNames, shownLists } from '../system-fields.ts';
 import { limit } from './parameters.ts';
 
 /** A schema of this dialect. */
@@ -56,10 +56,10 @@ const accessLists = Object.fromEntries(
   shownLists.map(({ as, optional }) => [optional ? `${as}?` : as, names]),
 );
 
-const optionalLists = Object.fromEntries(shownLists.map(({ as }) => [`${as}?`, names]));
+const optionalLists = Object.fromEntries(listNames.map((name) => [`${name}?`, names]));
 
 /** The system fields, by the features of the table they belong to, in the order of replies. */
-export const systemFields: Readonly<Record<'acl' | 'timestamps' | 'softDelete', Schema>> = {
+export const featureFields: Readonly<Record<'acl' | 'timestamps' | 'softDelete', Schema>> = {
   acl: object(accessLists),
   timestamps: object({ created_at: time, updated_at: time }),
   softDelete: object({ trashed_at: nullable(time), deleted_at: nullable(time) }),

@@ -23,10 +23,11 @@ import {
   valueSchema,
   valuesSchema,
 } from '../../row-schema.ts';
-import { format, hasId, timeColumns } from '../output.ts';
+import { format, hasId } from '../output.ts';
+import { timeColumns } from '../system-fields.ts';
 import { nameOf } from '../tables.ts';
 import { paging, presence } from './parameters.ts';
-import { listed, ref, success, systemFields } from './schemas.ts';
+import { featureFields, listed, ref, success } from './schemas.ts';
 
 /** The records of a schema, with their columns. What changes the form of replies is at the routes for any schema. */
 export function describeTable(table: Table, own: Ref): DescribedTable {
@@ -43,9 +44,9 @@ function recordSchema(table: Table): Schema {
   const { acl, timestamps, softDelete } = table.features;
   const parts = [
     rowSchema(table, table.columns.filter(isKey(table)), format),
-    ...(acl ? [systemFields.acl] : []),
-    ...(timestamps ? [systemFields.timestamps] : []),
-    ...(softDelete ? [systemFields.softDelete] : []),
+    ...(acl ? [featureFields.acl] : []),
+    ...(timestamps ? [featureFields.timestamps] : []),
+    ...(softDelete ? [featureFields.softDelete] : []),
     rowSchema(table, rest(table), format),
   ];
   return {
@@ -84,7 +85,7 @@ function sent(table: Table, creates: boolean): Schema {
   const columns = creates ? table.columns : rest(table);
   const values = valuesSchema(columns, format, creates ? needed(columns) : []);
   if (!table.features.acl) return values;
-  const { properties: lists = {} } = systemFields.acl;
+  const { properties: lists = {} } = featureFields.acl;
   const { properties: own = {} } = values;
   return { ...values, properties: { ...(own as JsonObject), ...(lists as JsonObject) } };
 }
