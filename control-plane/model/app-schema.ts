@@ -1,5 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
+import { isStorableText } from '../base/storable.ts';
 import {
   type App,
   type AppSettings,
@@ -116,7 +117,7 @@ export function checkPlace(draft: TableDraft, catalog: Catalog): void {
 }
 
 function isText(text: string, longest: number): boolean {
-  return text.length <= longest && !text.includes('\0') && text.isWellFormed();
+  return text.length <= longest && isStorableText(text);
 }
 
 function refuse(field: string, message: string): never {
