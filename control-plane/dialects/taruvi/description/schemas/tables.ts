@@ -1,3 +1,4 @@
+import { operationStates } from '../../../../model/operation.ts';
 import { providers } from '../../../../model/table.ts';
 import {
   any,
@@ -89,7 +90,7 @@ export const tables: Readonly<Record<string, Schema>> = {
     revision_id: text,
     kind: text,
     actor: nullable(text),
-    status: oneOf('done', 'running', 'failed', 'rolled_back'),
+    status: oneOf(...operationStates),
     progress: nullable(object({ phase: integer, of: integer })),
     forward_sql: nullable(names),
     rollback_sql: nullable(names),
