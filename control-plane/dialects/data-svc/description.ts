@@ -23,6 +23,7 @@ import { opWords } from './conditions.ts';
 import { codes } from './errors.ts';
 import { mostOrderBys, sortingTypes } from './order.ts';
 import { mostFound } from './query.ts';
+import { shortKeys } from './reply.ts';
 import { mostSent } from './upsert.ts';
 
 const ref = refs('DataSvc');
@@ -34,6 +35,19 @@ const lists = { 'readers?': names, 'writers?': names, 'deleters?': names };
 const change = { 'data?': nullable(open), ...lists };
 const table = { ...text, minLength: 1, maxLength: 63 };
 const whole = { 'id?': text, ...change, 'authors?': names };
+
+/** What an object shows. */
+const keys = {
+  id: text,
+  table: text,
+  authors: list(text),
+  readers: list(text),
+  writers: list(text),
+  deleters: list(text),
+  data: open,
+  createdAt: nullable(time),
+  updatedAt: nullable(time),
+};
 
 const values: Schema = {
   description: 'A JSON array, or a string that holds one.',
@@ -48,24 +62,9 @@ const schemas: Description['schemas'] = {
   Object: {
     description:
       'An object and its lists; in tables made elsewhere `data` holds their columns, and times may be missing.',
-    ...object({
-      id: text,
-      table: text,
-      authors: list(text),
-      readers: list(text),
-      writers: list(text),
-      deleters: list(text),
-      data: open,
-      createdAt: nullable(time),
-      updatedAt: nullable(time),
-    }),
+    ...object(keys),
   },
-  Written: object({
-    id: text,
-    table: text,
-    createdAt: nullable(time),
-    updatedAt: nullable(time),
-  }),
+  Written: object(Object.fromEntries(shortKeys.map((key) => [key, keys[key]]))),
   Created: openObject({ table, ...whole }),
   Upserted: openObject({ 'table?': table, ...whole }),
   Change: openObject(change),
