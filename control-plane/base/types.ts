@@ -52,6 +52,13 @@ export const baseTypes = {
 
 export type BaseType = keyof typeof baseTypes;
 
+/** The least number beyond those of an integer type; its negative is the least one of them. */
+export const integerBounds: Readonly<Partial<Record<BaseType, bigint>>> = {
+  smallint: 2n ** 15n,
+  integer: 2n ** 31n,
+  bigint: 2n ** 63n,
+};
+
 /** A tenant's enumerated type as Postgres has it. */
 export interface Enumeration {
   readonly schema: string;

@@ -1,4 +1,5 @@
 import type { DataLoss, Definition } from '../model/definition.ts';
+import type { OperationState } from '../model/operation.ts';
 import type { Phase } from '../model/phase.ts';
 import type { Table } from '../model/table.ts';
 import { type Connection, rowsOf } from './connection.ts';
@@ -16,7 +17,7 @@ export interface PhasedOperation {
   readonly id: number;
   readonly uuid: string;
   readonly tenant: string;
-  readonly status: 'running' | 'done' | 'failed' | 'rolled_back';
+  readonly status: OperationState;
   readonly principal: string;
   readonly requestId: string;
   readonly definition: Definition;

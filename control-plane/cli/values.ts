@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { alternatives } from '../base/alternatives.ts';
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
 
@@ -20,9 +21,7 @@ export function principalOptions(command: Command): Command {
     .option('--orgs <x,y>', 'ids of organisations', names)
     .option('--claims <json>', 'further claims, for conditions of policies', claims)
     .addOption(
-      new Option('--access <level>', 'deny, read, edit, full or root')
-        .argParser(accessLevel)
-        .default('edit'),
+      new Option('--access <level>', alternatives(levels)).argParser(accessLevel).default('edit'),
     );
 }
 

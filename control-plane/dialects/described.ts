@@ -59,22 +59,29 @@ export interface DescribedTable {
   readonly routes: readonly TableRoute[];
 }
 
+/** Routes by method and path as the route table has them. */
+export type Routes = Readonly<Record<string, Described>>;
+
+/** Refers to a schema by its name. */
+export type Ref = (name: string) => Schema;
+
+/** The routes and rows of one table that is there; undefined where it has none here. `own` refers to the table's own schemas. */
+export type DescribeTable = (table: Table, own: Ref) => DescribedTable | undefined;
+
 /** A dialect as its users read of it. Pure: made of names and schemas only. */
 export interface Description {
   /** What stands before the names of its schemas and, in lower case, before those of its operations. */
   readonly name: string;
   readonly about: string;
-  /** Of its routes, by method and path as the route table has them. */
-  readonly routes: Readonly<Record<string, Described>>;
+  readonly routes: Routes;
   /** By component name, without the dialect's. `Failure` is the body of every refusal. */
   readonly schemas: Readonly<Record<string, Schema>> & { readonly Failure: Schema };
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** The routes and rows of one table; undefined where it has none here. `own` refers to one of the table's own schemas. */
-  readonly table?: (table: Table, own: (name: string) => Schema) => DescribedTable | undefined;
+  readonly table?: DescribeTable;
 }
 
 /** Refers to a schema of the dialect whose description has this name. */
-export function refs(dialect: string): (name: string) => Schema {
+export function refs(dialect: string): Ref {
   return (name) => ({ $ref: `#/components/schemas/${dialect}${name}` });
 }
 
@@ -87,9 +94,12 @@ export function answer(description: string, schema: Schema): Answer {
 
 export const text: Schema = { type: 'string' };
 export const integer: Schema = { type: 'integer' };
+export const number: Schema = { type: 'number' };
 export const count: Schema = { type: 'integer', minimum: 0 };
 export const boolean: Schema = { type: 'boolean' };
 export const time: Schema = { type: 'string', format: 'date-time' };
+/** No value: null. */
+export const nothing: Schema = { type: 'null' };
 /** Any JSON value. */
 export const any: Schema = {};
 /** An object whose keys depend on the data. */
@@ -101,12 +111,32 @@ export const list = (items: Schema): Schema => ({ type: 'array', items });
 export const map = (values: Schema): Schema => ({ type: 'object', additionalProperties: values });
 export const either = (...schemas: readonly Schema[]): Schema => ({ anyOf: schemas });
 
+export const oneOrMany = (schema: Schema): Schema => either(schema, list(schema));
+
+/** The schema, with members that must be there. */
+export const needing = (schema: Schema, ...names: readonly string[]): Schema => ({
+  ...schema,
+  required: names,
+});
+
+/** A parameter of the query. */
+export function parameter(name: string, schema: Schema, description: string): Parameter {
+  return { name, description, schema };
+}
+
 /** The schema, or null. */
 export function nullable(schema: Schema): Schema {
   const { type, enum: values } = schema;
   if (Array.isArray(values)) return { ...schema, enum: [...(values as readonly Json[]), null] };
   if (typeof type === 'string') return { ...schema, type: [type, 'null'] };
-  return Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { type: 'null' }] };
+  return Object.keys(schema).length === 0 ? schema : either(schema, nothing);
+}
+
+/** An object whose members are all of one schema; these are known by name. */
+export function members(names: readonly string[], each: Schema): Schema {
+  if (names.length === 0) return map(each);
+  const properties = Object.fromEntries(names.map((name) => [name, each]));
+  return { type: 'object', properties, additionalProperties: each };
 }
 
 /** An object of just these keys. A question mark behind a key: it may be absent. */

@@ -1,7 +1,17 @@
 import { baseTypes, boundsOf, type ColumnType, classOf } from '../base/types.ts';
 import type { Column, Table } from '../model/table.ts';
 import type { Format } from '../statement/output.ts';
-import { list, nullable, type Schema } from './described.ts';
+import {
+  boolean,
+  list,
+  nullable,
+  number,
+  oneOf,
+  openObject,
+  type Schema,
+  text,
+  time,
+} from './described.ts';
 
 /** A row as replies in this format show it: every key is there. */
 export function rowSchema(
@@ -41,6 +51,16 @@ export function valuesSchema(
   };
 }
 
+/** The one column that rows are addressed by; undefined where none is, or several together. */
+export function keyColumn({ key, columns }: Pick<Table, 'key' | 'columns'>): Column | undefined {
+  return key.length === 1 ? columns.find(({ name }) => name === key[0]) : undefined;
+}
+
+/** What the rows of a table are called, and what it says of itself. */
+export function titleOf({ description }: Pick<Table, 'description'>, title: string): Schema {
+  return { title, ...(description === undefined || description === '' ? {} : { description }) };
+}
+
 /** Columns without which no row can be made. */
 export function needed(columns: readonly Column[]): readonly string[] {
   return columns
@@ -70,7 +90,7 @@ export function valueSchema(type: ColumnType, format: Format): Schema {
     case 'timestamptz':
     case 'timestamp':
       // Without a zone it is no date-time of JSON Schema.
-      return local(format) ? { type: 'string' } : { type: 'string', format: 'date-time' };
+      return local(format) ? text : time;
     case 'date':
     case 'uuid':
       return { type: 'string', format: type.base };
@@ -97,28 +117,22 @@ const long = {
 } as const;
 
 function rangeSchema(bound: Schema): Schema {
-  return {
-    type: 'object',
-    properties: {
-      lower: nullable(bound),
-      upper: nullable(bound),
-      bounds: { enum: ['[]', '[)', '(]', '()'] },
-      empty: { type: 'boolean' },
-    },
-    required: ['lower', 'upper', 'bounds', 'empty'],
-  };
+  return openObject({
+    lower: nullable(bound),
+    upper: nullable(bound),
+    bounds: oneOf('[]', '[)', '(]', '()'),
+    empty: boolean,
+  });
 }
 
 function pointSchema({ form }: ColumnType): Schema {
-  if (form === 'array') return { type: 'array', items: { type: 'number' }, minItems: 2 };
-  if (form !== 'object') return { type: 'string' };
-  const number = { type: 'number' };
-  return { type: 'object', properties: { lon: number, lat: number }, required: ['lon', 'lat'] };
+  if (form === 'array') return { ...list(number), minItems: 2 };
+  return form === 'object' ? openObject({ lon: number, lat: number }) : text;
 }
 
 /** What a column asks of its values, as far as JSON Schema has words for it. */
 function rulesOf(column: Column): Schema {
-  const { type, minimum, maximum, minLength, maxLength, oneOf, enum: words } = column;
+  const { type, minimum, maximum, minLength, maxLength, oneOf: asked, enum: words } = column;
   if (type.array) return numbers({ minItems: minLength, maxItems: maxLength });
   switch (classOf(type)) {
     case 'text':
@@ -126,13 +140,13 @@ function rulesOf(column: Column): Schema {
         // A number that bounds a text bounds its length.
         ...numbers({ minLength: minLength ?? minimum, maxLength: maxLength ?? maximum }),
         ...patternOf(column),
-        ...(words === undefined && oneOf === undefined
+        ...(words === undefined && asked === undefined
           ? {}
-          : { enum: [...(oneOf ?? words ?? [])] }),
+          : { enum: [...(asked ?? words ?? [])] }),
       };
     case 'number': {
       const { exclusiveMinimum, exclusiveMaximum } = column;
-      const values = oneOf ?? words?.map(Number);
+      const values = asked ?? words?.map(Number);
       return {
         ...numbers({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }),
         ...(values === undefined ? {} : { enum: [...values] }),

@@ -1,17 +1,13 @@
-import { exactNumber, isObject, type Json, type JsonObject } from '../base/json.ts';
+import { exactNumber, type Json, type JsonObject } from '../base/json.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
 import type { Spelling } from '../statement/transfer.ts';
 import { convert } from './convert.ts';
-import { spelling } from './spelling.ts';
+import { spellingsOf } from './spelling.ts';
 
 /** A row whose texts are read as the schema says texts stand for values: where rows are looked at and not written. */
 export function castRow(row: JsonObject, { columns }: Table, schema: JsonObject): JsonObject {
-  const { fields, missingValues } = schema;
-  const described = Array.isArray(fields) ? (fields as readonly Json[]).filter(isObject) : [];
-  const spellings = new Map(
-    described.map((field) => [field['name'], spelling(field, missingValues)]),
-  );
+  const spellings = new Map(spellingsOf(schema).map((said) => [said.name, said]));
   const types = new Map(columns.map(({ name, type }) => [name, type]));
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {

@@ -1,4 +1,5 @@
 import { isNumber, isObject, type Json, type JsonObject } from '../base/json.ts';
+import { isStorableText } from '../base/storable.ts';
 import { classOf } from '../base/types.ts';
 import type { Column } from '../model/table.ts';
 import type { Report } from './report.ts';
@@ -24,7 +25,7 @@ const readers: Readonly<Record<string, Reader>> = {
   exclusiveMaximum: bound('exclusiveMaximum'),
   pattern: (value, { type }, report) => {
     if (type.array || classOf(type) !== 'text') return misfit(report);
-    if (typeof value !== 'string' || value.includes('\0') || !value.isWellFormed()) {
+    if (typeof value !== 'string' || !isStorableText(value)) {
       report.add('type', 'must be a regular expression');
       return undefined;
     }

@@ -1,16 +1,16 @@
+import { dateForm, uuidForm } from '../base/forms.ts';
 import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../base/json.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { type ColumnType, classOf, typeText } from '../base/types.ts';
 import type { Spelling } from '../statement/transfer.ts';
 import { timeOf } from './pattern.ts';
+import { usualBooleans } from './spelling.ts';
 import { duration } from './values.ts';
 
 const integer = /^[+-]?\d{1,19}$/;
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$/;
-const date = /^\d{4}-\d{2}-\d{2}$/;
 const time = /^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 const moment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/;
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** The narrowest type that takes all values. Text that only looks like a number (00501) stays text. */
 export function inferType(values: readonly Json[], textual: boolean): ColumnType {
@@ -34,9 +34,9 @@ export function inferType(values: readonly Json[], textual: boolean): ColumnType
     }
     if (text((value) => decimal.test(value) && !/^-?0\d/.test(value))) return { base: 'numeric' };
   }
-  if (text((value) => date.test(value) && isDate(value))) return { base: 'date' };
+  if (text((value) => dateForm.test(value) && isDate(value))) return { base: 'date' };
   if (text((value) => moment.test(value) && isMoment(value))) return { base: 'timestamptz' };
-  if (text((value) => uuid.test(value))) return { base: 'uuid' };
+  if (text((value) => uuidForm.test(value))) return { base: 'uuid' };
   return { base: 'text' };
 }
 
@@ -159,8 +159,7 @@ function number(value: string, type: ColumnType, field: Omit<Spelling, 'name'>):
 }
 
 function boolean(value: string, field: Omit<Spelling, 'name'>): boolean {
-  const { yes = ['true', 'True', 'TRUE', '1'], no = ['false', 'False', 'FALSE', '0'] } =
-    field.booleans ?? {};
+  const { yes, no } = field.booleans ?? usualBooleans;
   if (yes.includes(value)) return true;
   if (no.includes(value)) return false;
   return refuse(notA(value, { base: 'boolean' }));
@@ -177,14 +176,14 @@ function json(value: string): Json {
 function fits(value: string, type: ColumnType): boolean {
   switch (type.base) {
     case 'date':
-      return date.test(value) && isDate(value);
+      return dateForm.test(value) && isDate(value);
     case 'timestamp':
     case 'timestamptz':
-      return date.test(value) ? isDate(value) : moment.test(value) && isMoment(value);
+      return dateForm.test(value) ? isDate(value) : moment.test(value) && isMoment(value);
     case 'time':
       return time.test(value);
     case 'uuid':
-      return uuid.test(value);
+      return uuidForm.test(value);
     case 'interval':
       return duration.test(value);
     default:

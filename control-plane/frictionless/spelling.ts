@@ -1,6 +1,18 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../base/json.ts';
 import type { Spelling } from '../statement/transfer.ts';
 
+/** How files spell true and false unless they say otherwise. */
+export const usualBooleans: NonNullable<Spelling['booleans']> = {
+  yes: ['true', 'True', 'TRUE', '1'],
+  no: ['false', 'False', 'FALSE', '0'],
+};
+
+/** How files spell the values of the fields that a schema has. */
+export function spellingsOf({ fields, missingValues }: JsonObject): readonly Spelling[] {
+  const described = Array.isArray(fields) ? (fields as readonly Json[]).filter(isObject) : [];
+  return described.map((field) => spelling(field, missingValues));
+}
+
 /** How files spell the values of a field. `missingValues`: those of the schema, for fields without their own. */
 export function spelling(field: JsonObject, missingValues: Json | undefined): Spelling {
   const { name, type, format, decimalChar, groupChar, bareNumber, delimiter } = field;
@@ -24,8 +36,8 @@ function booleansOf({ trueValues, falseValues }: JsonObject): Pick<Spelling, 'bo
   if (!isStrings(trueValues) && !isStrings(falseValues)) return {};
   return {
     booleans: {
-      yes: isStrings(trueValues) ? trueValues : ['true', 'True', 'TRUE', '1'],
-      no: isStrings(falseValues) ? falseValues : ['false', 'False', 'FALSE', '0'],
+      yes: isStrings(trueValues) ? trueValues : usualBooleans.yes,
+      no: isStrings(falseValues) ? falseValues : usualBooleans.no,
     },
   };
 }

@@ -1,17 +1,19 @@
 import { compositeText, isComposite } from '../base/composite.ts';
+import { dateForm, uuidForm } from '../base/forms.ts';
 import { digitsOf, isNumber, isObject, type Json } from '../base/json.ts';
-import { type ColumnType, classOf } from '../base/types.ts';
+import { isStorableText } from '../base/storable.ts';
+import { type ColumnType, classOf, integerBounds } from '../base/types.ts';
 import type { FieldType } from './types.ts';
 
 /** ISO 8601; Postgres reads what is left. */
 export const duration = /^-?P(?=.)[\d.,WYMDTHS+-]*$/;
 
 const shapes: Readonly<Partial<Record<ColumnType['base'], RegExp>>> = {
-  date: /^\d{4}-\d{2}-\d{2}$/,
+  date: dateForm,
   time: /^\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)?$/,
   timestamptz: /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?$/,
   interval: duration,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  uuid: uuidForm,
 };
 
 /**
@@ -25,8 +27,7 @@ export function valueIn(value: Json, { type, format }: FieldType): Json | undefi
     const items = value.map((item: Json) => valueIn(item, { type: element }));
     return items.every((item) => item !== undefined) ? (items as readonly Json[]) : undefined;
   }
-  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
-    return undefined;
+  if (typeof value === 'string' && !isStorableText(value)) return undefined;
   if (isComposite(type)) return compositeText(value, type);
   switch (classOf(type)) {
     case 'text':
@@ -43,16 +44,10 @@ export function valueIn(value: Json, { type, format }: FieldType): Json | undefi
   }
 }
 
-const integers: Readonly<Partial<Record<ColumnType['base'], bigint>>> = {
-  smallint: 2n ** 15n,
-  integer: 2n ** 31n,
-  bigint: 2n ** 63n,
-};
-
 /** Within the range of the type; digits that a double would lose come as text. */
 function numberOf(value: Json, { base }: ColumnType): Json | undefined {
   if (!isNumber(value)) return undefined;
-  const bound = integers[base];
+  const bound = integerBounds[base];
   const digits = digitsOf(value);
   if (bound === undefined) return typeof value === 'number' ? value : digits;
   if (!/^-?\d+$/.test(digits)) return undefined;

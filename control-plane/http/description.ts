@@ -1,6 +1,6 @@
 import {
   answer,
-  type Described,
+  constant,
   type Description,
   json,
   list,
@@ -8,34 +8,35 @@ import {
   object,
   oneOf,
   openObject,
+  type Routes,
   refs,
   text,
   time,
 } from '../dialects/described.ts';
+import { dialects } from '../dialects/index.ts';
 
 const ref = refs('Server');
 
 const tenant = answer('The tenant.', ref('Tenant'));
-const plain = { type: 'string' };
 
-const routes: Readonly<Record<string, Described>> = {
+const routes: Routes = {
   'GET /health': {
     id: 'getHealth',
     summary: 'Tell that the process runs',
-    replies: { 200: answer('It does.', object({ status: { const: 'ok' } })) },
+    replies: { 200: answer('It does.', object({ status: constant('ok') })) },
   },
   'GET /ready': {
     id: 'getReadiness',
     summary: 'Tell whether the database can be reached and is installed',
     replies: {
-      200: answer('It is.', object({ status: { const: 'ready' } })),
-      503: answer('It is not.', object({ status: { const: 'unavailable' }, reason: text })),
+      200: answer('It is.', object({ status: constant('ready') })),
+      503: answer('It is not.', object({ status: constant('unavailable'), reason: text })),
     },
   },
   'GET /metrics': {
     id: 'getMetrics',
     summary: 'Read the metrics of this process',
-    replies: { 200: { description: 'Text for Prometheus.', media: { 'text/plain': plain } } },
+    replies: { 200: { description: 'Text for Prometheus.', media: { 'text/plain': text } } },
   },
   'GET /openapi.json': {
     id: 'getDescription',
@@ -45,7 +46,7 @@ const routes: Readonly<Record<string, Described>> = {
       {
         name: 'dialect',
         description: 'Only the routes of this dialect.',
-        schema: oneOf('taruvi', 'monk', 'pgrest', 'data-svc'),
+        schema: oneOf(...dialects.map(({ name }) => name)),
       },
     ],
     replies: {
@@ -55,13 +56,13 @@ const routes: Readonly<Record<string, Described>> = {
   'GET /docs': {
     id: 'getPage',
     summary: 'Browse this document',
-    replies: { 200: { description: 'A page.', media: { 'text/html': plain } } },
+    replies: { 200: { description: 'A page.', media: { 'text/html': text } } },
   },
   'GET /docs/:file': {
     id: 'getPageFile',
     summary: 'Read a file of that page',
     replies: {
-      200: { description: 'The file.', media: { 'text/javascript': plain, 'text/css': plain } },
+      200: { description: 'The file.', media: { 'text/javascript': text, 'text/css': text } },
     },
   },
   'POST /admin/tenants': {
@@ -90,7 +91,7 @@ const routes: Readonly<Record<string, Described>> = {
       { name: 'confirm', required: true, description: 'The tenant once more.', schema: text },
     ],
     replies: {
-      200: answer('That it is gone.', object({ tenant: text, deleted: { const: true } })),
+      200: answer('That it is gone.', object({ tenant: text, deleted: constant(true) })),
     },
   },
 };

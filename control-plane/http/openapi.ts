@@ -101,6 +101,8 @@ function addTable(
   paths: Paths,
   schemas: Record<string, Schema>,
 ): JsonObject | undefined {
+  // Only defined so far: it has no rows.
+  if (table.materialized === false) return undefined;
   const prefix = part.description.name + name;
   const own = (key: string): Schema => ({ $ref: `#/components/schemas/${prefix}${key}` });
   const described = part.description.table?.(table, own);

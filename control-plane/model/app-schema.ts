@@ -1,6 +1,14 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { type App, type AppSettings, defaultDataSource, findApp, findDataSource } from './app.ts';
+import { isStorableText } from '../base/storable.ts';
+import {
+  type App,
+  type AppSettings,
+  defaultDataSource,
+  findApp,
+  findDataSource,
+  largestBulk,
+} from './app.ts';
 import type { Catalog } from './catalog.ts';
 import type { TableDraft } from './table.ts';
 
@@ -58,7 +66,7 @@ const settings: Readonly<Record<keyof AppSettings, SettingRule>> = {
     must: 'be authenticated or deny',
   },
   rate_limit_per_hour: whole(0, 1e9),
-  bulk_limit: whole(1, 10_000),
+  bulk_limit: whole(1, largestBulk),
 };
 
 function whole(least: number, most: number): SettingRule {
@@ -109,7 +117,7 @@ export function checkPlace(draft: TableDraft, catalog: Catalog): void {
 }
 
 function isText(text: string, longest: number): boolean {
-  return text.length <= longest && !text.includes('\0') && text.isWellFormed();
+  return text.length <= longest && isStorableText(text);
 }
 
 function refuse(field: string, message: string): never {

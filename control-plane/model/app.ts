@@ -1,4 +1,5 @@
 import type { JsonObject } from '../base/json.ts';
+import type { Provider } from './table.ts';
 
 /** A group of tables with roles and settings of its own. Names of tables are unique within it. */
 export interface App {
@@ -19,6 +20,9 @@ export interface App {
   readonly roles: readonly AppRole[];
 }
 
+/** The most rows or ids that an app may take in one call. */
+export const largestBulk = 10_000;
+
 /** Settings of an app that the engine knows. */
 export interface AppSettings {
   /** Callers without a token may read what a policy allows the role `anonymous`. */
@@ -36,7 +40,7 @@ export interface DataSource {
   readonly id: number;
   readonly slug: string;
   readonly name: string;
-  readonly provider: 'flat_table' | 'jsonb';
+  readonly provider: Provider;
   readonly config: JsonObject;
   readonly description: string;
   readonly active: boolean;

@@ -1,5 +1,6 @@
 import { type ErrorDetail, ServiceError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { isStorableText } from '../base/storable.ts';
 import type { Catalog } from './catalog.ts';
 import { draftColumn } from './draft-column.ts';
 import {
@@ -155,7 +156,7 @@ export function checkGraph(draft: TableDraft): void {
 
 function checkTypeName(draft: TableDraft, name: string, place: string): void {
   const bytes = Buffer.byteLength(name);
-  const fits = bytes > 0 && bytes <= 63 && !name.includes('\0') && name.isWellFormed();
+  const fits = bytes > 0 && bytes <= 63 && isStorableText(name);
   if (!fits || name === reservedName || name.includes(',')) {
     refuse(draft, `'${name}' cannot be the name of an edge type`, place, 'name');
   }

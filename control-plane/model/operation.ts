@@ -1,5 +1,10 @@
 import type { JsonObject } from '../base/json.ts';
 
+/** What has become of an operation. */
+export const operationStates = ['done', 'running', 'failed', 'rolled_back'] as const;
+
+export type OperationState = (typeof operationStates)[number];
+
 /** A change of the model as it is on record. */
 export interface SchemaOperation {
   readonly id: string;
@@ -7,7 +12,7 @@ export interface SchemaOperation {
   readonly kind: string;
   /** Sub of who asked. */
   readonly principal: string;
-  readonly status: 'running' | 'done' | 'failed' | 'rolled_back';
+  readonly status: OperationState;
   readonly changes: readonly JsonObject[];
   /** How many phases are done, of how many; none where it took one transaction. */
   readonly phase: number;

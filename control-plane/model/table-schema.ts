@@ -1,4 +1,5 @@
 import { type ErrorDetail, type ErrorKind, ServiceError } from '../base/errors.ts';
+import { isStorableText } from '../base/storable.ts';
 import { baseTypes } from '../base/types.ts';
 import { checkPlace } from './app-schema.ts';
 import { type Catalog, findTable } from './catalog.ts';
@@ -18,7 +19,14 @@ import {
 const reservedPrefix = '_rowhouse_';
 
 /** Postgres keeps these in every table. */
-const postgresColumns = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
+export const postgresColumns: readonly string[] = [
+  'tableoid',
+  'xmin',
+  'cmin',
+  'xmax',
+  'cmax',
+  'ctid',
+];
 
 /** Physical columns the engine keeps in a table of these features; `_search` is held free for columns flagged later. */
 export function engineColumns(
@@ -243,7 +251,7 @@ function checkName(name: string, detail: ErrorDetail): void {
   const bytes = Buffer.byteLength(name);
   if (bytes > 63)
     refuse('invalid_name', `Name '${name}' is too long`, { ...detail, reason: 'too_long' });
-  if (bytes === 0 || name.includes('\0') || !name.isWellFormed()) {
+  if (bytes === 0 || !isStorableText(name)) {
     refuse('invalid_name', 'A name is empty or not text', { ...detail, reason: 'malformed' });
   }
 }

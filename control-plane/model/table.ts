@@ -23,7 +23,14 @@ export interface Features {
   readonly history: boolean;
 }
 
-export type TableStatus = 'pending' | 'active' | 'disabled';
+export const tableStatuses = ['pending', 'active', 'disabled'] as const;
+
+export type TableStatus = (typeof tableStatuses)[number];
+
+/** How the rows of a table are kept: in columns of their own, or in one document. */
+export const providers = ['flat_table', 'jsonb'] as const;
+
+export type Provider = (typeof providers)[number];
 
 /** A default: a literal of the column's type, or one of the served expressions. */
 export type Default =
@@ -94,9 +101,13 @@ export type ValueFormat =
   | 'json_object'
   | 'json_array';
 
+export const relationshipTypes = ['owned', 'referenced'] as const;
+
+export type RelationshipType = (typeof relationshipTypes)[number];
+
 /** What a relationship adds to a foreign key. */
 export interface Relationship {
-  readonly type: 'owned' | 'referenced';
+  readonly type: RelationshipType;
   readonly name?: string;
   /** Trashing the parent trashes these rows, and restoring it restores them. */
   readonly cascade: boolean;
@@ -207,7 +218,7 @@ export function sameName(a: TableName, b: TableName): boolean {
 export interface TableDraft extends TableName {
   readonly datasource: string;
   readonly kind: 'table' | 'view';
-  readonly provider: 'flat_table' | 'jsonb';
+  readonly provider: Provider;
   readonly access: AccessMode;
   readonly status: TableStatus;
   readonly features: Features;

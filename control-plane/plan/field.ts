@@ -1,4 +1,5 @@
 import { bind, type Sql, sql } from '../base/sql.ts';
+import { isStorableText } from '../base/storable.ts';
 import type { ColumnType } from '../base/types.ts';
 import type { AccessList } from '../model/table.ts';
 import type { Format } from '../statement/output.ts';
@@ -84,7 +85,7 @@ export function resolve(field: Field, source: Source, label = fieldName(field)):
 }
 
 function pathIn(column: Sql, keys: readonly string[], label: string): Resolved {
-  if (keys.some((key) => key.includes('\0') || !key.isWellFormed())) {
+  if (!keys.every(isStorableText)) {
     misfit({ field: label, operator: 'path' }, 'text');
   }
   const path = sql`${bind(keys)}::text[]`;
@@ -104,7 +105,7 @@ function resolveJson(
   label: string,
 ): Resolved {
   const type = needColumn(source.table, field.column, label);
-  if (field.path.some((key) => key.includes('\0') || !key.isWellFormed())) {
+  if (!field.path.every(isStorableText)) {
     misfit({ field: label, operator: 'path' }, 'text');
   }
   const stored = source.column(field.column);

@@ -1,5 +1,6 @@
 import { ServiceError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { isStorableText } from '../base/storable.ts';
 import { type BaseType, baseTypes, type ColumnType, type TypeClass } from '../base/types.ts';
 import type { Table } from '../model/table.ts';
 import { logicalName } from '../model/table-schema.ts';
@@ -52,7 +53,7 @@ export function isJudgedByPostgres({ type }: KeyColumn): boolean {
 const judged: ReadonlySet<TypeClass> = new Set(['time', 'other', 'range', 'multirange']);
 
 function keyValue(text: string, type: ColumnType): string | undefined {
-  if (text.includes('\0') || !text.isWellFormed() || !fits(text, type)) return undefined;
+  if (!isStorableText(text) || !fits(text, type)) return undefined;
   return canonical[type.base]?.(text) ?? text;
 }
 

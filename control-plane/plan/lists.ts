@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import { ident, join, literal, raw, type Sql, sql } from '../base/sql.ts';
+import { isStorableText } from '../base/storable.ts';
 import { type AccessList, accessLists, type Table } from '../model/table.ts';
 import type { AccessLists } from '../statement/statement.ts';
 import { misfit } from './operand.ts';
@@ -43,13 +44,19 @@ export function combine(
   return { rows: distinct, index };
 }
 
+/** Whom a list is to name; undefined: it is not spoken of. @throws ServiceError invalid_operand for a member that is no text */
+export function membersOf(lists: AccessLists, list: AccessList): readonly string[] | undefined {
+  const members = lists[list];
+  if (members?.every(isStorableText) === false) {
+    misfit({ field: `access_${list}`, operator: 'access' }, 'invalid_member');
+  }
+  return members;
+}
+
 function recordOf(lists: AccessLists): RecordRow {
   const entries = accessLists.flatMap((list, at): [string, Json][] => {
-    const members = lists[list];
+    const members = membersOf(lists, list);
     if (!members) return [];
-    if (members.some((member) => member.includes('\0') || !member.isWellFormed())) {
-      misfit({ field: `access_${list}`, operator: 'access' }, 'invalid_member');
-    }
     return [[`l${at}`, [...new Set(members)]]];
   });
   return Object.fromEntries(entries);

@@ -2,7 +2,14 @@ import { compositeText, isComposite } from '../base/composite.ts';
 import { ServiceError } from '../base/errors.ts';
 import { digitsOf, type ExactNumber, isExactNumber, isNumber, type Json } from '../base/json.ts';
 import { bind, raw, type Sql, sql } from '../base/sql.ts';
-import { baseTypes, type ColumnType, typeText } from '../base/types.ts';
+import { isStorableText } from '../base/storable.ts';
+import {
+  type BaseType,
+  baseTypes,
+  type ColumnType,
+  integerBounds,
+  typeText,
+} from '../base/types.ts';
 import type { Context } from './scope.ts';
 
 /** Where an operand stands, for errors. */
@@ -59,7 +66,7 @@ export function bindList(
 /** Text that Postgres can hold. */
 export function plainText(value: Json, place: Place): string {
   if (typeof value !== 'string') misfit(place, value === null ? 'null_operand' : 'type');
-  if (value.includes('\0') || !value.isWellFormed()) misfit(place, 'text');
+  if (!isStorableText(value)) misfit(place, 'text');
   return value;
 }
 
@@ -95,17 +102,11 @@ export function jsonText(value: Json, place: Place): string {
 
 /** Whether every string in a value can be held by Postgres. */
 export function isStorable(value: Json): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+  if (typeof value === 'string') return isStorableText(value);
   if (typeof value !== 'object' || value === null || isExactNumber(value)) return true;
   if (Array.isArray(value)) return value.every(isStorable);
   return Object.entries(value).every(([key, item]) => isStorable(key) && isStorable(item));
 }
-
-const integers: Readonly<Record<string, bigint>> = {
-  smallint: 2n ** 15n,
-  integer: 2n ** 31n,
-  bigint: 2n ** 63n,
-};
 
 const dated: ReadonlySet<string> = new Set(['timestamptz', 'timestamp', 'date']);
 
@@ -152,8 +153,8 @@ function fitsPlainly(value: number, base: string): boolean {
   }
 }
 
-function fitsNumber(text: string, base: string): boolean {
-  const bound = integers[base];
+function fitsNumber(text: string, base: BaseType): boolean {
+  const bound = integerBounds[base];
   if (bound !== undefined) {
     const whole = wholeNumber(text);
     return whole !== undefined && whole >= -bound && whole < bound;

@@ -9,7 +9,7 @@ import type { AccessLists, Share } from '../statement/statement.ts';
 import { answerRow } from './answer-row.ts';
 import { columnsOver, ownColumn } from './held.ts';
 import { keyColumns } from './key.ts';
-import { misfit } from './operand.ts';
+import { membersOf } from './lists.ts';
 import type { Planned } from './planned.ts';
 import { matching, whereAll } from './read.ts';
 import { refusal, verdict } from './refuse.ts';
@@ -73,11 +73,8 @@ export function planShare(statement: Share, catalog: Catalog): Planned {
 function sent(lists: AccessLists): Readonly<Record<string, Json>> {
   return Object.fromEntries(
     accessLists.flatMap((list): [string, Json][] => {
-      const members = lists[list];
+      const members = membersOf(lists, list);
       if (!members) return [];
-      if (members.some((member) => member.includes('\0') || !member.isWellFormed())) {
-        misfit({ field: `access_${list}`, operator: 'access' }, 'invalid_member');
-      }
       return [[list, members]];
     }),
   );

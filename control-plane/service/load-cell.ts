@@ -1,3 +1,4 @@
+import { dateForm, uuidForm } from '../base/forms.ts';
 import { type Json, type JsonObject, memberOf } from '../base/json.ts';
 import { type ColumnType, classOf } from '../base/types.ts';
 import type { StagedColumn } from '../plan/load.ts';
@@ -19,13 +20,11 @@ const few: Readonly<Record<string, RegExp>> = {
 };
 
 const timely: Readonly<Record<string, RegExp>> = {
-  date: /^\d{4}-\d{2}-\d{2}$/,
+  date: dateForm,
   time: /^\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$/,
   timestamp: /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?$/,
   timestamptz: /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?$/,
 };
-
-const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /**
  * Rows as COPY reads them where that shows at a glance: each value of the form nearly all values of its column's type have. To judge a row
@@ -69,7 +68,7 @@ function cellOf(type: ColumnType): Cell {
     case 'time':
       return matching(timely[type.base]);
     case 'uuid':
-      return matching(uuid);
+      return matching(uuidForm);
     case 'json':
     case 'range':
     case 'multirange':

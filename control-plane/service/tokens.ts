@@ -10,6 +10,7 @@ import {
 import { ServiceError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { keep } from '../base/keep.ts';
+import { isStorableText } from '../base/storable.ts';
 import type { Config } from '../config.ts';
 import { type Level, levels, type Principal } from '../model/principal.ts';
 import type { ClaimName } from '../setting-values.ts';
@@ -233,7 +234,7 @@ function attributesOf(
 }
 
 function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value === 'string') return isStorableText(value);
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([key, part]) => isStorable(key) && isStorable(part));
 }
@@ -261,7 +262,7 @@ function lookUp(payload: JWTPayload, name: string): unknown {
 function textOf(value: unknown, longest: number): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= longest) {
-    if (value.isWellFormed() && !value.includes('\0')) return value;
+    if (isStorableText(value)) return value;
   }
   throw new TypeError('not a name');
 }

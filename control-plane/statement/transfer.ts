@@ -21,13 +21,20 @@ export interface Spelling {
 }
 
 /** Which columns a file must have: all in order, all, all and maybe others, some and no others, at least one. */
-export type FieldsMatch = 'exact' | 'equal' | 'subset' | 'superset' | 'partial';
+export const fieldsMatches = ['exact', 'equal', 'subset', 'superset', 'partial'] as const;
+
+export type FieldsMatch = (typeof fieldsMatches)[number];
+
+/** What a file of rows may be. */
+export const fileFormats = ['csv', 'json', 'ndjson'] as const;
+
+export type FileFormat = (typeof fileFormats)[number];
 
 /** Rows of a file into a table, staged and then written under the caller's policy. */
 export interface Import {
   readonly table: TableName;
   readonly content: Uint8Array;
-  readonly format: 'csv' | 'json' | 'ndjson';
+  readonly format: FileFormat;
   readonly delimiter?: string;
   readonly spellings: readonly Spelling[];
   readonly fieldsMatch: FieldsMatch;

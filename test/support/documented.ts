@@ -66,11 +66,11 @@ export function against(app: TestApp, document: Document, as: Principal): Docume
     document,
     met,
     call: async (method, path, options = {}) => {
-      const { operation, pointer, reply } = await exchange(method, path, options);
+      const { operation, template, reply } = await exchange(method, path, options);
       const what = `${method} ${path}`;
       if (options.body !== undefined) {
         expect(operation.requestBody, what).toBeDefined();
-        check(`${pointer}/requestBody/content/application~1json/schema`, options.body, what);
+        check(bodyPointer(method, template), options.body, what);
       }
       expect(reply.status, `${what}: ${reply.text}`).toBeLessThan(400);
       const response = operation.responses[reply.status];
@@ -80,7 +80,8 @@ export function against(app: TestApp, document: Document, as: Principal): Docume
         expect(reply.text, what).toBe('');
       } else {
         expect(Object.keys(response.content), what).toContain(type);
-        const at = `${pointer}/responses/${reply.status}/content/${pointerPart(type)}/schema`;
+        const content = `responses/${reply.status}/content/${pointerPart(type)}`;
+        const at = `${pointerTo(method, template)}/${content}/schema`;
         check(at, type === 'application/json' ? reply.body : reply.text, `${what}: ${reply.text}`);
       }
       met.add(operation.operationId);
@@ -95,6 +96,11 @@ export function against(app: TestApp, document: Document, as: Principal): Docume
       return reply;
     },
   };
+}
+
+/** Where the document has the schema of JSON bodies of a request. */
+export function bodyPointer(method: string, path: string): string {
+  return `${pointerTo(method, path)}/requestBody/content/application~1json/schema`;
 }
 
 /** Checks a value against the schema at a place of the document. */
@@ -125,12 +131,16 @@ function find(document: Document, method: string, target: string) {
   const template = fits.find((each) => document.paths[each]?.[method.toLowerCase()]);
   const operation = template && document.paths[template]?.[method.toLowerCase()];
   if (!template || !operation) throw new Error(`${method} ${target} is not documented`);
-  return { operation, pointer: `/paths/${pointerPart(template)}/${method.toLowerCase()}` };
+  return { operation, template };
 }
 
 function patternOf(template: string): RegExp {
   const parts = template.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^$()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('[^/]+')}$`);
+}
+
+function pointerTo(method: string, path: string): string {
+  return `/paths/${pointerPart(path)}/${method.toLowerCase()}`;
 }
 
 /** A place in a JSON pointer within an address. */

@@ -1,4 +1,4 @@
-import { isNumber, type Json } from '../../base/json.ts';
+import { isNumber, type Json, memberOf } from '../../base/json.ts';
 import type { Operator } from '../../statement/operators.ts';
 import type { Field, Predicate } from '../../statement/predicate.ts';
 import { type Caller, entry } from './caller.ts';
@@ -7,7 +7,7 @@ import { refuse } from './refuse.ts';
 import type { View } from './tables.ts';
 import { timeText } from './times.ts';
 
-/** The filter words; `contains` is another spelling. */
+/** What a filter word wants of its values. */
 const ops = {
   equals: 'one',
   isInList: 'many',
@@ -23,13 +23,18 @@ const ops = {
 
 export type Op = keyof typeof ops;
 
+const opNames = Object.keys(ops) as readonly Op[];
+const otherSpellings: Readonly<Record<string, Op>> = { contains: 'containsSubstring' };
+
+/** The words that filters may have. */
+export const opWords: readonly string[] = [...opNames, ...Object.keys(otherSpellings)];
+
 /** @throws ServiceError bad_request */
 export function opOf(op: string | undefined, key: string): Op {
   if (op === undefined || op === '') return refuse(key, 'is required');
-  const name = op === 'contains' ? 'containsSubstring' : op;
-  return Object.hasOwn(ops, name)
-    ? (name as Op)
-    : refuse(key, `unknown op '${op}'`, 'unknown_operator');
+  const name = memberOf(otherSpellings, op) ?? op;
+  const known = opNames.find((each) => each === name);
+  return known ?? refuse(key, `unknown op '${op}'`, 'unknown_operator');
 }
 
 /** Where a condition stands in the request, for errors, and who asks. */

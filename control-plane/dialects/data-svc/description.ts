@@ -3,7 +3,6 @@ import {
   any,
   boolean,
   count,
-  type Described,
   type Description,
   either,
   integer,
@@ -14,11 +13,18 @@ import {
   oneOf,
   open,
   openObject,
+  type Routes,
   refs,
   type Schema,
   text,
   time,
 } from '../described.ts';
+import { opWords } from './conditions.ts';
+import { codes } from './errors.ts';
+import { mostOrderBys, sortingTypes } from './order.ts';
+import { mostFound } from './query.ts';
+import { shortKeys } from './reply.ts';
+import { mostSent } from './upsert.ts';
 
 const ref = refs('DataSvc');
 
@@ -30,6 +36,19 @@ const change = { 'data?': nullable(open), ...lists };
 const table = { ...text, minLength: 1, maxLength: 63 };
 const whole = { 'id?': text, ...change, 'authors?': names };
 
+/** What an object shows. */
+const keys = {
+  id: text,
+  table: text,
+  authors: list(text),
+  readers: list(text),
+  writers: list(text),
+  deleters: list(text),
+  data: open,
+  createdAt: nullable(time),
+  updatedAt: nullable(time),
+};
+
 const values: Schema = {
   description: 'A JSON array, or a string that holds one.',
   anyOf: [text, list(any)],
@@ -38,58 +57,20 @@ const values: Schema = {
 const schemas: Description['schemas'] = {
   Failure: object({
     error: text,
-    code: oneOf(
-      'bad_request',
-      'unauthorized',
-      'forbidden',
-      'not_found',
-      'conflict',
-      'too_large',
-      'rate_limited',
-      'unavailable',
-      'timeout',
-      'internal',
-    ),
+    code: oneOf(...Object.keys(codes)),
   }),
   Object: {
     description:
       'An object and its lists; in tables made elsewhere `data` holds their columns, and times may be missing.',
-    ...object({
-      id: text,
-      table: text,
-      authors: list(text),
-      readers: list(text),
-      writers: list(text),
-      deleters: list(text),
-      data: open,
-      createdAt: nullable(time),
-      updatedAt: nullable(time),
-    }),
+    ...object(keys),
   },
-  Written: object({
-    id: text,
-    table: text,
-    createdAt: nullable(time),
-    updatedAt: nullable(time),
-  }),
+  Written: object(Object.fromEntries(shortKeys.map((key) => [key, keys[key]]))),
   Created: openObject({ table, ...whole }),
   Upserted: openObject({ 'table?': table, ...whole }),
   Change: openObject(change),
   Filter: openObject({
     'fields?': list({ ...text, description: 'Of the object, or a dotted path into its data.' }),
-    op: oneOf(
-      'equals',
-      'isInList',
-      'intersects',
-      'containsSubstring',
-      'contains',
-      'startsWith',
-      'lessThan',
-      'lessThanOrEqual',
-      'greaterThan',
-      'greaterThanOrEqual',
-      'or',
-    ),
+    op: oneOf(...opWords),
     'valuesJson?': values,
     'jsonValues?': values,
     'subFilters?': list(ref('Filter')),
@@ -97,22 +78,23 @@ const schemas: Description['schemas'] = {
   Order: openObject({
     field: text,
     'desc?': boolean,
-    'sortingType?': oneOf('numeric', 'text', 'string', '', 'date', 'random'),
+    'sortingType?': oneOf(...sortingTypes),
   }),
   Query: openObject({
     'filters?': nullable(list(ref('Filter'))),
-    'orderBys?': nullable({ ...list(ref('Order')), maxItems: 16 }),
-    'limit?': nullable({ ...integer, maximum: 10_000 }),
+    'orderBys?': nullable({ ...list(ref('Order')), maxItems: mostOrderBys }),
+    'limit?': nullable({ ...integer, maximum: mostFound }),
     'afterJson?': nullable(text),
     'jsonAfter?': nullable(text),
     'count?': nullable(boolean),
   }),
 };
 
+const objects = { ...list(ref('Upserted')), maxItems: mostSent };
 const filters = { ...list(ref('Filter')), minItems: 1 };
 const some = [{ fields: ['age'], op: 'greaterThan', valuesJson: '[3]' }];
 
-const routes: Readonly<Record<string, Described>> = {
+const routes: Routes = {
   'POST /data-svc/object': {
     id: 'createObject',
     summary: 'Create an object; the table appears with its first',
@@ -142,7 +124,7 @@ const routes: Readonly<Record<string, Described>> = {
     id: 'upsertObjects',
     summary: 'Upsert several objects, all or none',
     body: {
-      media: json(openObject({ 'objects?': list(ref('Upserted')), 'object?': ref('Upserted') })),
+      media: json(openObject({ 'objects?': objects, 'object?': ref('Upserted') })),
       example: { objects: [{ id: 'pet_1', table: 'pet', data: { age: 10 } }] },
     },
     replies: {

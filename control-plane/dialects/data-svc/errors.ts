@@ -2,7 +2,7 @@ import { type ErrorKind, errorKinds, type ServiceError } from '../../base/errors
 import type { Reply } from '../dialect.ts';
 
 /** Status and code of this dialect. */
-const codes = {
+export const codes = {
   bad_request: 400,
   unauthorized: 401,
   forbidden: 403,

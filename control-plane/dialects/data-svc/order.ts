@@ -7,7 +7,8 @@ import { refuse } from './refuse.ts';
 import type { View } from './tables.ts';
 import { timeText } from './times.ts';
 
-const most = 16;
+/** OrderBys of a query at most. */
+export const mostOrderBys = 16;
 
 const sorts: Readonly<Record<string, NonNullable<Order['sort']>>> = {
   numeric: 'number',
@@ -17,6 +18,9 @@ const sorts: Readonly<Record<string, NonNullable<Order['sort']>>> = {
   date: 'time',
   random: 'random',
 };
+
+/** The words for how values are compared. */
+export const sortingTypes: readonly string[] = Object.keys(sorts);
 
 /** How the value of one orderBy is read from a cursor. */
 type Reading = 'number' | 'text' | 'time' | 'name' | 'none';
@@ -32,7 +36,7 @@ export interface Orders {
 
 /** @throws ServiceError bad_request */
 export function ordersOf(orderBys: readonly Json[], view: View): Orders {
-  if (orderBys.length > most) refuse('query.orderBys', `must be at most ${most}`);
+  if (orderBys.length > mostOrderBys) refuse('query.orderBys', `must be at most ${mostOrderBys}`);
   const read = orderBys.map((one, at) => orderOf(one, `query.orderBys[${at}]`, view));
   const random = read.some(({ term }) => term?.sort === 'random');
   if (random && read.length > 1) refuse('query.orderBys', 'random stands alone');

@@ -10,7 +10,7 @@ import { reply } from './reply.ts';
 import { outputOf, tableNameOf, type View, viewOf } from './tables.ts';
 
 /** Objects of one reply at most. */
-const most = 10_000;
+export const mostFound = 10_000;
 
 /** `POST /data-svc/objects` */
 export function query({ body }: DialectRequest, context: RouteContext): Action {
@@ -41,7 +41,7 @@ export function query({ body }: DialectRequest, context: RouteContext): Action {
         ...(behind === undefined ? {} : { behind }),
         total: count,
         show: 'live',
-        cap: most,
+        cap: mostFound,
       },
     ],
     reply: ([result]) => {
@@ -60,7 +60,7 @@ function limitOf(value: Json | undefined): number | undefined {
   if (typeof value !== 'number' || !Number.isInteger(value)) {
     return refuse('query.limit', 'must be a whole number');
   }
-  if (value > most) return refuse('query.limit', `must be at most ${most}`);
+  if (value > mostFound) return refuse('query.limit', `must be at most ${mostFound}`);
   return value < 1 ? undefined : value;
 }
 

@@ -15,7 +15,7 @@ export function objectReply(result: Result | undefined): Reply {
 }
 
 /** What an author learns of an object it may not read. */
-const short = ['id', 'table', 'createdAt', 'updatedAt'];
+export const shortKeys = ['id', 'table', 'createdAt', 'updatedAt'] as const;
 
 /** Objects of a write as JSON texts. Those that the caller may not see have no data and are cut short. */
 export function textsOf(result: Result | undefined): readonly string[] {
@@ -28,5 +28,5 @@ export function textsOf(result: Result | undefined): readonly string[] {
 }
 
 function cut(object: JsonObject): JsonObject {
-  return Object.fromEntries(short.map((key): [string, Json] => [key, object[key] ?? null]));
+  return Object.fromEntries(shortKeys.map((key): [string, Json] => [key, object[key] ?? null]));
 }

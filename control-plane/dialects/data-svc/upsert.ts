@@ -10,7 +10,7 @@ import { objectReply, reply, textsOf } from './reply.ts';
 import { ensured, isOfObjects, outputOf, tableNameOf, type View, viewOf } from './tables.ts';
 
 /** Objects of one request at most. */
-const most = 10_000;
+export const mostSent = 10_000;
 
 /** `PUT /data-svc/object/{objectId}` */
 export function upsert({ body, params }: DialectRequest, context: RouteContext): Action {
@@ -67,7 +67,7 @@ export function upsertMany({ body }: DialectRequest, context: RouteContext): Act
     list(sent, 'objects') ??
     (member(sent, 'object') === undefined ? undefined : [record(sent, 'object')]);
   if (objects === undefined) return refuse('objects', 'is required');
-  if (objects.length > most) refuse('objects', `must be at most ${most}`);
+  if (objects.length > mostSent) refuse('objects', `must be at most ${mostSent}`);
   const seen = new Set<string>();
   const groups = new Map<string, { view: View; items: Item[]; places: number[] }>();
   for (const [at, object] of objects.entries()) {

@@ -9,8 +9,9 @@ import { refuseStrangers } from './errors.ts';
 import { parseWhere } from './filter.ts';
 import { largestPage, queryShow, showOf } from './find.ts';
 import { parseReply } from './lossless.ts';
-import { format, listItems, noOutput, shownLists } from './output.ts';
+import { format, listItems, noOutput } from './output.ts';
 import type { Shape } from './respond.ts';
+import { listNames, shownLists } from './system-fields.ts';
 import { keyOf, nameOf, needFeature, ref, toRead, toWrite } from './tables.ts';
 import { last, type Work } from './work.ts';
 import { keyIs, keyMisfit } from './writes.ts';
@@ -20,10 +21,8 @@ type Handler = (request: DialectRequest, context: RouteContext, shape: Shape) =>
 const schemaOf = (request: DialectRequest): string => request.params['schema'] ?? '';
 const idOf = (request: DialectRequest): string => request.params['id'] ?? '';
 
-const listNames = shownLists.map(({ as }) => as);
-
 /** Every list this dialect sets; the others of the engine stay as they are. */
-const emptyLists: AccessLists = { read: [], edit: [], full: [], deny: [], delete: [] };
+const emptyLists: AccessLists = Object.fromEntries(shownLists.map(({ list }) => [list, []]));
 
 export const getAcl: Handler = (request, context) => {
   const table = toRead(context, schemaOf(request));
@@ -57,7 +56,7 @@ export const getAcl: Handler = (request, context) => {
       return JSON.stringify({
         record_id: id,
         schema: nameOf(table),
-        access_lists: pick(shownLists.map(({ as }) => as)),
+        access_lists: pick(listNames),
         effective_permissions: pick(rights.map((item) => (item.kind === 'right' ? item.as : ''))),
       });
     },

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { AccessList, Table } from '../../model/table.ts';
 import type { AccessLists, NewRow } from '../../statement/statement.ts';
 import { refuse } from './codes.ts';
-import { shownLists, timeColumns } from './output.ts';
+import { shownLists, timeColumns } from './system-fields.ts';
 import { isText } from './values.ts';
 
 /** A body taken apart: what is set or can't be, and what is only compared. */

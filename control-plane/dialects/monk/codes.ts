@@ -1,14 +1,17 @@
 import { type ErrorDetail, type ErrorKind, ServiceError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 
-export type ErrorType =
-  | 'ValidationError'
-  | 'NotFoundError'
-  | 'PermissionError'
-  | 'RelationshipError'
-  | 'ConflictError'
-  | 'AuthError'
-  | 'ServerError';
+export const errorTypes = [
+  'ValidationError',
+  'NotFoundError',
+  'PermissionError',
+  'RelationshipError',
+  'ConflictError',
+  'AuthError',
+  'ServerError',
+] as const;
+
+export type ErrorType = (typeof errorTypes)[number];
 
 type Row = readonly [status: number, type: ErrorType, kind: ErrorKind];
 

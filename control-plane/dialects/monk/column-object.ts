@@ -1,6 +1,14 @@
+import { alternatives } from '../../base/alternatives.ts';
 import { isNumber, isObject, type Json, type JsonObject, memberOf } from '../../base/json.ts';
 import { type BaseType, baseTypes, type ColumnType, classOf } from '../../base/types.ts';
-import type { Column, Default, Reference, Table } from '../../model/table.ts';
+import {
+  type Column,
+  type Default,
+  type Reference,
+  type RelationshipType,
+  relationshipTypes,
+  type Table,
+} from '../../model/table.ts';
 import { type Item, invalid, refuse } from './codes.ts';
 import { nameOf } from './tables.ts';
 
@@ -18,6 +26,12 @@ const types: Readonly<Record<string, BaseType>> = {
 };
 
 const arrayTypes: readonly string[] = ['text', 'integer', 'decimal', 'numeric', 'uuid'];
+
+/** What columns may be made of. */
+export const typeNames: readonly string[] = [
+  ...Object.keys(types),
+  ...arrayTypes.map((name) => `${name}[]`),
+];
 
 /** What a type is called here; those made in other dialects by their nearest relative. */
 function typeName({ base, array }: ColumnType): string {
@@ -112,7 +126,7 @@ function defaultValue(value: Default): Json {
 
 /** A relationship as asked for, its target still a name. */
 export interface RelationSpec {
-  readonly type: 'owned' | 'referenced';
+  readonly type: RelationshipType;
   readonly schema: string;
   readonly column: string;
   readonly name?: string;
@@ -268,8 +282,9 @@ export function parseRelation(body: JsonObject): RelationSpec | undefined {
   }
   const column = body['related_column'] ?? 'id';
   const faults: Item[] = [];
-  if (type !== 'owned' && type !== 'referenced') {
-    const message = 'relationship_type is owned or referenced';
+  const known = relationshipTypes.find((word) => word === type);
+  if (known === undefined) {
+    const message = `relationship_type is ${alternatives(relationshipTypes)}`;
     faults.push({ field: 'relationship_type', code: 'ENUM', message });
   }
   for (const [field, value] of Object.entries({ related_schema: schema, related_column: column })) {
@@ -287,9 +302,9 @@ export function parseRelation(body: JsonObject): RelationSpec | undefined {
     if (typeof (body[field] ?? false) === 'boolean') continue;
     faults.push({ field, code: 'TYPE', message: `'${field}' is true or false` });
   }
-  if (faults.length > 0) throw invalid(faults);
+  if (known === undefined || faults.length > 0) throw invalid(faults);
   return {
-    type: type === 'owned' ? 'owned' : 'referenced',
+    type: known,
     schema: String(schema),
     column: String(column),
     ...(typeof name === 'string' ? { name } : {}),

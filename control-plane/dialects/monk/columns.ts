@@ -5,9 +5,10 @@ import { oneObject } from './changes.ts';
 import { invalid, refuse } from './codes.ts';
 import { columnObject, namesRelation } from './column-object.ts';
 import { changeTable, described, schemaOf, toChange } from './describe.ts';
-import { checkColumnName, draftOf, systemFields, withColumn } from './draft.ts';
+import { checkColumnName, draftOf, withColumn } from './draft.ts';
 import { hasId } from './output.ts';
 import { type Shape, successJson } from './respond.ts';
+import { systemFields } from './system-fields.ts';
 import { nameOf } from './tables.ts';
 
 type Handler = (request: DialectRequest, context: RouteContext, shape: Shape) => Action;

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
+import { alternatives } from '../../base/alternatives.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { classOf } from '../../base/types.ts';
 import type { Catalog } from '../../model/catalog.ts';
 import { draftColumn } from '../../model/draft-column.ts';
-import type { Column, Reference, Table, TableDraft } from '../../model/table.ts';
+import {
+  type Column,
+  type Reference,
+  type Table,
+  type TableDraft,
+  type TableStatus,
+  tableStatuses,
+} from '../../model/table.ts';
+import { postgresColumns } from '../../model/table-schema.ts';
 import { type Item, invalid, MonkError, refuse } from './codes.ts';
 import {
   namesRelation,
@@ -12,23 +21,8 @@ import {
   type RelationSpec,
   referenceOf,
 } from './column-object.ts';
+import { systemFields } from './system-fields.ts';
 import { lookUp } from './tables.ts';
-
-export const systemFields: readonly string[] = [
-  'id',
-  'access_read',
-  'access_edit',
-  'access_full',
-  'access_deny',
-  'access_delete',
-  'created_at',
-  'updated_at',
-  'trashed_at',
-  'deleted_at',
-];
-
-/** Columns Postgres keeps in every table. */
-const postgresColumns: readonly string[] = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 
 const namePattern = /^[a-z][a-z0-9_]*$/;
 
@@ -58,7 +52,7 @@ export function schemaValues(body: JsonObject): Partial<TableDraft> {
     freeze?: Json;
   };
   if (status !== undefined && !isStatus(status)) {
-    const message = 'status is pending, active or disabled';
+    const message = `status is ${alternatives(tableStatuses)}`;
     faults.push({ field: 'status', code: 'ENUM', message });
   }
   if (description !== undefined && description !== null && typeof description !== 'string') {
@@ -77,8 +71,8 @@ export function schemaValues(body: JsonObject): Partial<TableDraft> {
   };
 }
 
-function isStatus(value: Json | undefined): value is 'pending' | 'active' | 'disabled' {
-  return value === 'pending' || value === 'active' || value === 'disabled';
+function isStatus(value: Json | undefined): value is TableStatus {
+  return tableStatuses.some((status) => status === value);
 }
 
 const idColumn = draftColumn(

@@ -2,7 +2,7 @@ import { type ColumnType, classOf } from '../../base/types.ts';
 import type { Table } from '../../model/table.ts';
 import type { Field } from '../../statement/predicate.ts';
 import { refuse } from './codes.ts';
-import { shownLists, timeColumns } from './output.ts';
+import { shownLists, timeColumns } from './system-fields.ts';
 
 /** A place in a record that conditions, orders and selections can name. */
 export interface Place {

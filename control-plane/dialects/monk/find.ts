@@ -1,3 +1,4 @@
+import { alternatives } from '../../base/alternatives.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { Principal } from '../../model/principal.ts';
@@ -216,11 +217,15 @@ function isOn(body: JsonObject, key: string): boolean {
   return refuse('FILTER_INVALID_VALUE', `${key} is true or false`, { field: key });
 }
 
+/** Who asks for a list, as far as it shows more or less. */
+export const contexts = ['observer', 'system', 'api'] as const;
+
 /** Which records take part. What only a sudo token may see, Postgres shows to no other: the check here gives the reason. */
 export function showOf(body: JsonObject, principal: Principal, usual: Show = 'live'): Show {
   const context = body['context'] ?? 'api';
-  if (context !== 'api' && context !== 'observer' && context !== 'system') {
-    refuse('FILTER_INVALID_VALUE', 'context is api, observer or system', { field: 'context' });
+  if (!contexts.some((word) => word === context)) {
+    const message = `context is ${alternatives(contexts)}`;
+    refuse('FILTER_INVALID_VALUE', message, { field: 'context' });
   }
   if (isOn(body, 'include_deleted') || context === 'system') {
     if (!principal.sudo) {

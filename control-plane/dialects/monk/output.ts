@@ -1,28 +1,12 @@
-import type { AccessList, Table } from '../../model/table.ts';
+import type { Table } from '../../model/table.ts';
 import type { Format, Output, OutputItem } from '../../statement/output.ts';
 import type { Shape } from './respond.ts';
+import { shownLists, timeColumns } from './system-fields.ts';
 
 export const format: Format = { numbers: 'safe', times: 'millis' };
 
-/** The lists as records show them; the delete list belongs to another dialect and shows only when filled. */
-export const shownLists: readonly { list: AccessList; as: string; optional?: boolean }[] = [
-  { list: 'read', as: 'access_read' },
-  { list: 'edit', as: 'access_edit' },
-  { list: 'full', as: 'access_full' },
-  { list: 'deny', as: 'access_deny' },
-  { list: 'delete', as: 'access_delete', optional: true },
-];
-
 export function listItems(): OutputItem[] {
   return shownLists.map((item) => ({ kind: 'access', ...item }));
-}
-
-/** Names of the time columns a table's features bring. */
-export function timeColumns(table: Table): string[] {
-  return [
-    ...(table.features.timestamps ? ['created_at', 'updated_at'] : []),
-    ...(table.features.softDelete ? ['trashed_at', 'deleted_at'] : []),
-  ];
 }
 
 /** Whether a table's key is the `id` of this dialect. */

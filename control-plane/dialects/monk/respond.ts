@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { DialectRequest, Reply } from '../dialect.ts';
 import { refuse } from './codes.ts';
 import { parseReply } from './lossless.ts';
+import { listNames, timeNames } from './system-fields.ts';
 
 /** How the caller wants a reply of success shaped. */
 export interface Shape {
@@ -20,9 +21,6 @@ export interface Counts {
   readonly count?: number | undefined;
   readonly total?: number | undefined;
 }
-
-const statKeys = ['created_at', 'updated_at', 'trashed_at', 'deleted_at'];
-const accessKeys = ['access_read', 'access_edit', 'access_full', 'access_delete', 'access_deny'];
 
 /** The shaping parameters of a request. */
 export function shapeOf(query: DialectRequest['query']): Shape {
@@ -67,7 +65,7 @@ export function successJson(shape: Shape, data: Json, counts: Counts = {}): Repl
 }
 
 function withoutSystem(shape: Shape, data: Json): Json {
-  const drop = [...(shape.stat ? [] : statKeys), ...(shape.access ? [] : accessKeys)];
+  const drop = [...(shape.stat ? [] : timeNames), ...(shape.access ? [] : listNames)];
   if (drop.length === 0) return data;
   const strip = (value: Json): Json =>
     isObject(value)

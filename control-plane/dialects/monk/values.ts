@@ -1,4 +1,5 @@
 import { isExactNumber, isNumber as isJsonNumber, isObject, type Json } from '../../base/json.ts';
+import { isStorableText } from '../../base/storable.ts';
 import { baseTypes, type ColumnType, classOf } from '../../base/types.ts';
 import { refuse } from './codes.ts';
 import type { Place } from './fields.ts';
@@ -20,9 +21,13 @@ export function fitList(place: Place, values: readonly Json[]): readonly Json[] 
 
 export function checkLength(place: Pick<Place, 'label'>, values: readonly Json[]): void {
   if (values.length <= longestList) return;
-  refuse('PARAMETER_LIMIT_EXCEEDED', `List of '${place.label}' has more than 10000 elements`, {
-    field: place.label,
-  });
+  refuse(
+    'PARAMETER_LIMIT_EXCEEDED',
+    `List of '${place.label}' has more than ${longestList} elements`,
+    {
+      field: place.label,
+    },
+  );
 }
 
 export function misfit(place: Pick<Place, 'label'>, why?: string): never {
@@ -33,7 +38,7 @@ export function misfit(place: Pick<Place, 'label'>, why?: string): never {
 
 /** Text Postgres can hold. */
 export function isText(value: Json): value is string {
-  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+  return typeof value === 'string' && isStorableText(value);
 }
 
 function fits(type: ColumnType, value: Json): boolean {

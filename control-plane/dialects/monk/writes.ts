@@ -4,6 +4,7 @@ import type { Table } from '../../model/table.ts';
 import type { Predicate } from '../../statement/predicate.ts';
 import type { Require, Show, Target, Update } from '../../statement/statement.ts';
 import { type Change, change, newRow } from './changes.ts';
+import type { Verb } from './errors.ts';
 import { largestPage } from './find.ts';
 import { deletedOutput, noOutput, recordOutput } from './output.ts';
 import type { Shape } from './respond.ts';
@@ -15,8 +16,6 @@ export interface KeyedBody {
   readonly id: string;
   readonly body: JsonObject;
 }
-
-const none: Pick<Work, 'steps' | 'data'> = { steps: [], data: () => '[]' };
 
 export function keyIs(table: Table, id: string): Predicate {
   const name = keyOf(table);
@@ -56,26 +55,31 @@ export function keyMisfit(error: ServiceError, id: string): ServiceError {
   return new ServiceError('row_not_found', undefined, { ...error.detail, keys: [id] });
 }
 
+/** One statement for some records, answered by a list or by the one; none where there are no records. */
+function writing(
+  table: Table,
+  verb: Verb,
+  { length }: readonly unknown[],
+  many: boolean,
+  step: Step,
+): Work {
+  const subject = { schema: nameOf(table), verb };
+  if (length === 0) return { steps: [], data: () => '[]', subject };
+  return { steps: [step], data: many ? asArray : asOne, subject };
+}
+
 export function createRecords(
   table: Table,
   bodies: readonly JsonObject[],
   many: boolean,
   shape: Shape,
 ): Work {
-  const subject = { schema: nameOf(table), verb: 'create' } as const;
-  if (bodies.length === 0) return { ...none, subject };
-  return {
-    steps: [
-      {
-        kind: 'insert',
-        table: ref(table),
-        rows: bodies.map((body) => newRow(table, body)),
-        output: recordOutput(table, shape),
-      },
-    ],
-    data: many ? asArray : asOne,
-    subject,
-  };
+  return writing(table, 'create', bodies, many, {
+    kind: 'insert',
+    table: ref(table),
+    rows: bodies.map((body) => newRow(table, body)),
+    output: recordOutput(table, shape),
+  });
 }
 
 /** Only that the rows are there, readable and live. */
@@ -89,24 +93,16 @@ export function updateRecords(
   many: boolean,
   shape: Shape,
 ): Work {
-  const subject = { schema: nameOf(table), verb: 'update' } as const;
-  if (items.length === 0) return { ...none, subject };
   const keys = items.map(({ id }) => id);
   const changes = items.map(({ id, body }) => change(table, body, id));
-  return {
-    steps: [
-      {
-        kind: 'update',
-        table: ref(table),
-        target: { by: 'keys', keys },
-        ...rowsOf(changes),
-        output: recordOutput(table, shape),
-        show: 'live',
-      },
-    ],
-    data: many ? asArray : asOne,
-    subject,
-  };
+  return writing(table, 'update', items, many, {
+    kind: 'update',
+    table: ref(table),
+    target: { by: 'keys', keys },
+    ...rowsOf(changes),
+    output: recordOutput(table, shape),
+    show: 'live',
+  });
 }
 
 function rowsOf(changes: readonly Change[]): Pick<Update, 'changes' | 'expect'> {
@@ -168,12 +164,15 @@ export function deleteRecords(
   many: boolean,
   shape: Shape,
 ): Work {
-  const subject = { schema: nameOf(table), verb: 'delete' } as const;
-  if (keys.length === 0) return { ...none, subject };
+  const output = deletedOutput(table, shape);
   return {
-    steps: [deletion(table, { by: 'keys', keys }, permanent, deletedOutput(table, shape))],
-    data: many ? asArray : asOne,
-    subject,
+    ...writing(
+      table,
+      'delete',
+      keys,
+      many,
+      deletion(table, { by: 'keys', keys }, permanent, output),
+    ),
     // What is in the trash is deleted already.
     fail: (error) =>
       error.kind === 'row_trashed'
@@ -211,18 +210,10 @@ export function restoreRecords(
   many: boolean,
   shape: Shape,
 ): Work {
-  const subject = { schema: nameOf(table), verb: 'delete' } as const;
-  if (keys.length === 0) return { ...none, subject };
-  return {
-    steps: [
-      {
-        kind: 'restore',
-        table: ref(table),
-        target: { by: 'keys', keys },
-        output: recordOutput(table, shape),
-      },
-    ],
-    data: many ? asArray : asOne,
-    subject,
-  };
+  return writing(table, 'delete', keys, many, {
+    kind: 'restore',
+    table: ref(table),
+    target: { by: 'keys', keys },
+    output: recordOutput(table, shape),
+  });
 }

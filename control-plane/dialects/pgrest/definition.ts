@@ -14,11 +14,22 @@ import { wrong } from './errors.ts';
 import { checkFree, checkName, checkRoot, parseEndpoints, tablesOf } from './names.ts';
 import { checkSelf } from './reference.ts';
 
-const keys = new Set(
-  `table_name columns root_url enums comments constraints endpoints list_all list_one list_single create update delete`.split(
-    ' ',
-  ),
-);
+/** Keys that switch an endpoint off, one by one. */
+const switches: readonly (readonly [string, Endpoint])[] = [
+  ['list_all', 'list'],
+  ['list_one', 'read'],
+  ['list_single', 'read'],
+  ['create', 'create'],
+  ['update', 'update'],
+  ['delete', 'delete'],
+];
+
+export const switchKeys: readonly string[] = switches.map(([key]) => key);
+
+const keys = new Set([
+  ...'table_name columns root_url enums comments constraints endpoints'.split(' '),
+  ...switchKeys,
+]);
 
 /** A table's definition as a draft, with the enumerated types that are new. @throws ServiceError naming the key that is wrong */
 export function parseTable(
@@ -105,15 +116,6 @@ export function refuseTwins(columns: readonly Column[]): void {
     seen.add(lower);
   }
 }
-
-const switches: readonly (readonly [string, Endpoint])[] = [
-  ['list_all', 'list'],
-  ['list_one', 'read'],
-  ['list_single', 'read'],
-  ['create', 'create'],
-  ['update', 'update'],
-  ['delete', 'delete'],
-];
 
 /** The list first, then the booleans switch further off. */
 export function offeredBy(sent: JsonObject): readonly Endpoint[] {

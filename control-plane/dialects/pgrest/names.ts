@@ -76,6 +76,8 @@ const spelt: readonly (readonly [Endpoint, string])[] = [
   ['delete', 'DELETE'],
 ];
 
+export const endpointWords: readonly string[] = spelt.map(([, word]) => word);
+
 export function endpointNames(table: Pick<TableDraft, 'endpoints'>): string[] {
   const on = table.endpoints ?? endpoints;
   return spelt.filter(([endpoint]) => on.includes(endpoint)).map(([, name]) => name);
@@ -86,7 +88,7 @@ export function parseEndpoints(value: unknown): readonly Endpoint[] {
   if (value === false) return [];
   const wrong = (): never =>
     refuse(
-      'endpoints must be a list of GET_ALL, GET_ONE, CREATE, UPDATE, DELETE, or ALL, or NONE',
+      `endpoints must be a list of ${endpointWords.join(', ')}, or ALL, or NONE`,
       'endpoints',
       'invalid_definition',
     );

@@ -33,11 +33,16 @@ const table: Readonly<Record<string, Row>> = {
   'is not null': { operator: 'is_null', value: 'truth', symbols: ['is not null'], implied: false },
 };
 
+/** The words for operators: all but those that only where stanzas have. */
+export const operatorWords: readonly string[] = Object.keys(table).filter(
+  (word) => !word.includes(' '),
+);
+
 /** The operator of a word in any case; in where stanzas also with a leading dot, or as a symbol. */
 export function operatorOf(text: string, stanza: boolean): Row | undefined {
   const word = text.trim().toLowerCase().replace(/\s+/g, ' ');
   const plain = stanza ? word.replace(/^\./, '') : text.toLowerCase();
-  if (Object.hasOwn(table, plain) && !plain.includes(' ')) return table[plain];
+  if (operatorWords.includes(plain)) return table[plain];
   return stanza ? Object.values(table).find(({ symbols }) => symbols.includes(word)) : undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Catalog } from '../../model/catalog.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
 import type { ViewFacts } from '../../model/view.ts';
 import type { Action, DialectRequest, RouteContext } from '../dialect.ts';
-import { commentOf, definitionBody, offeredBy } from './definition.ts';
+import { commentOf, definitionBody, offeredBy, switchKeys } from './definition.ts';
 import { notFound, refuse, wrong } from './errors.ts';
 import {
   byRoot,
@@ -20,10 +20,11 @@ import { boolean, page, params } from './params.ts';
 import { reply } from './reply.ts';
 import { listOf } from './rows.ts';
 
-const keys = new Set(
-  `view_name select_query from_table where_query raw_sql materialized_view_raw_sql root_url permission_rules comments endpoints
-list_all list_one list_single create update delete`.split(/\s+/),
-);
+const keys = new Set([
+  ...'view_name select_query from_table where_query raw_sql materialized_view_raw_sql'.split(' '),
+  ...'root_url permission_rules comments endpoints'.split(' '),
+  ...switchKeys,
+]);
 
 export function listViews({ query }: DialectRequest, { catalog, limits }: RouteContext): Action {
   const sent = params(query, ['details', 'limit', 'offset']);

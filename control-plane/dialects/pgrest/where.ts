@@ -6,6 +6,7 @@ import type { Predicate } from '../../statement/predicate.ts';
 import { refuse } from './errors.ts';
 import { compare, isPatternable, operatorOf } from './operators.ts';
 
+const deepest = 32;
 const mostConditions = 1_000;
 
 /** @throws ServiceError when the conditions of a request are too many */
@@ -15,7 +16,7 @@ export function checkCount(conditions: readonly Predicate[]): void {
 
 /** Conditions of a stanza, all of which must hold. @throws ServiceError naming the column, operator or key */
 export function parseWhere(value: Json, table: Pick<Table, 'columns'>): readonly Predicate[] {
-  if (depthOf(value) > 32) refuse('where is nested deeper than 32 levels', 'where');
+  if (depthOf(value) > deepest) refuse(`where is nested deeper than ${deepest} levels`, 'where');
   if (!isObject(value)) return refuse('where must be an object', 'where');
   const found = Object.entries(value).flatMap(([name, sent]) => {
     const conditions = Array.isArray(sent) ? (sent as readonly Json[]) : [sent];

@@ -1,4 +1,5 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../base/json.ts';
+import { isStorableText } from '../../base/storable.ts';
 import { tableResource } from '../../model/policy.ts';
 import type { Decide } from '../../statement/statement.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
@@ -74,7 +75,7 @@ function questionOf(value: Json, at: string): Asked {
 }
 
 function textOf(value: Json | undefined, at: string): string {
-  const fits = typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+  const fits = typeof value === 'string' && isStorableText(value);
   return fits ? value : refuse(`${at} must be a text`, at);
 }
 

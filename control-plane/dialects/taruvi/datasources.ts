@@ -1,9 +1,11 @@
+import { alternatives } from '../../base/alternatives.ts';
 import { ServiceError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { type App, type DataSource, findDataSource } from '../../model/app.ts';
 import type { DataSourceChange } from '../../model/app-definition.ts';
 import { slugOf } from '../../model/app-schema.ts';
 import type { Catalog } from '../../model/catalog.ts';
+import { type Provider, providers } from '../../model/table.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import {
@@ -41,12 +43,13 @@ function dataSourceObject(source: DataSource, app: App, catalog: Catalog): JsonO
 }
 
 /** A provider that is served. @throws ServiceError not_implemented, invalid_definition */
-export function providerOf(name: string): DataSource['provider'] {
-  if (name === 'flat_table' || name === 'jsonb') return name;
+export function providerOf(name: string): Provider {
+  const provider = providers.find((each) => each === name);
+  if (provider !== undefined) return provider;
   if (name === 'mongodb') {
     throw new ServiceError('not_implemented', 'provider mongodb is not implemented');
   }
-  const message = 'provider_type must be flat_table or jsonb';
+  const message = `provider_type must be ${alternatives(providers)}`;
   return refuse(message, 'provider_type', 'invalid_definition');
 }
 

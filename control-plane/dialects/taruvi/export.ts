@@ -1,15 +1,17 @@
 import type { Table } from '../../model/table.ts';
-import type { Export } from '../../statement/transfer.ts';
+import { type Export, fileFormats } from '../../statement/transfer.ts';
 import type { Action, DialectRequest, Route, RouteContext } from '../dialect.ts';
 import { matchesOf } from './data.ts';
-import { refuse } from './errors.ts';
-import { lastOf, underTable } from './request.ts';
+import { delimiterOf, underTable, wordOf } from './request.ts';
 import { rowsOf } from './served.ts';
 
 /** Rows into files: `datatables/{t}/export/`. */
 export const exportRoutes: readonly Route[] = underTable('GET', '/export', exportRows);
 
-type Format = 'csv' | 'json' | 'ndjson' | 'datapackage';
+/** What a file may be: one of rows alone, or with their schema. */
+export const exportFormats = [...fileFormats, 'datapackage'] as const;
+
+type Format = (typeof exportFormats)[number];
 
 const types: Readonly<Record<Format, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
@@ -20,13 +22,8 @@ const types: Readonly<Record<Format, string>> = {
 
 function exportRows(request: DialectRequest, context: RouteContext): Action {
   const { table } = rowsOf(request, context);
-  const asked = lastOf(request.query, 'format') ?? 'csv';
-  if (!Object.hasOwn(types, asked)) {
-    refuse('format must be csv, json, ndjson or datapackage', 'format');
-  }
-  const format = asked as Format;
-  const delimiter = lastOf(request.query, 'delimiter') ?? ',';
-  if (!/^[^"\r\n]$/.test(delimiter)) refuse('delimiter must be one character', 'delimiter');
+  const format = wordOf(request.query, 'format', exportFormats) ?? 'csv';
+  const delimiter = delimiterOf(request.query) ?? ',';
   const query = new Map(request.query);
   for (const key of ['format', 'delimiter']) query.delete(key);
   const read = matchesOf({ query }, table, context.catalog);

@@ -9,7 +9,7 @@ import { all, keyed, type Member, newScope, type Scope } from './group.ts';
 import { membersOf } from './tree.ts';
 
 /** Parameters with a meaning of their own: they go before fields of the name, which `page__eq` still reaches. */
-const reserved: ReadonlySet<string> = new Set([
+export const reserved: ReadonlySet<string> = new Set([
   ...['page', 'page_size', 'pageSize', 'limit', 'offset', '_start', '_end'],
   ...['ordering', '_sort', '_order', 'populate', 'fields', 'search', 'filters', 'filter'],
   ...['ids', 'unique_fields', 'partial', 'allowed_actions', 'include_deleted', 'include', 'depth'],

@@ -6,13 +6,17 @@ import type { Action, DialectRequest, Reply } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { type Page, pageState } from './page.ts';
 import { listText, oneText, successText } from './reply.ts';
-import { lastOf } from './request.ts';
+import { lastOf, wordOf } from './request.ts';
 
 type Query = DialectRequest['query'];
 
-const forms = ['flat', 'tree', 'graph', 'path'] as const;
-const directions = ['descendants', 'ancestors', 'both'] as const;
+/** What a traversal shows. */
+export const forms = ['flat', 'tree', 'graph', 'path'] as const;
+export const directions = ['descendants', 'ancestors', 'both'] as const;
 const orders = { bfs: 'breadth', dfs: 'depth' } as const;
+
+/** The words for the order in which nodes are met. */
+export const orderWords = Object.keys(orders) as readonly (keyof typeof orders)[];
 
 /** Any of these asks for a traversal. */
 const parameters = ['format', 'include', 'depth', 'relationship_type', 'graph_types', 'traversal'];
@@ -47,9 +51,9 @@ export interface Traversal {
 /** The traversal that a query asks for, if it does. @throws ServiceError naming the parameter */
 export function traversalOf(query: Query): Traversal | undefined {
   if (!parameters.some((name) => query.has(name))) return undefined;
-  const form = oneOf(query, 'format', forms) ?? 'flat';
-  const direction = oneOf(query, 'include', directions);
-  const order = oneOf(query, 'traversal', ['bfs', 'dfs'] as const) ?? 'bfs';
+  const form = wordOf(query, 'format', forms) ?? 'flat';
+  const direction = wordOf(query, 'include', directions);
+  const order = wordOf(query, 'traversal', orderWords) ?? 'bfs';
   const types = typesOf(query);
   return {
     form,
@@ -64,13 +68,6 @@ export function traversalOf(query: Query): Traversal | undefined {
 export function besidePath(query: Query, traversal: Traversal | undefined): Query {
   if (traversal?.form !== 'path') return query;
   return new Map([...query].filter(([name]) => !pathParameters.includes(name)));
-}
-
-function oneOf<T extends string>(query: Query, name: string, values: readonly T[]): T | undefined {
-  const text = lastOf(query, name);
-  if (text === undefined) return undefined;
-  const value = values.find((each) => each === text);
-  return value ?? refuse(`${name} must be one of ${values.join(', ')}`, name);
 }
 
 function depthOf(query: Query, form: Traversal['form']): number {

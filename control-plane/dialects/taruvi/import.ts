@@ -1,11 +1,17 @@
-import { isObject, type Json } from '../../base/json.ts';
-import { spelling } from '../../frictionless/spelling.ts';
+import { alternatives } from '../../base/alternatives.ts';
+import { spellingsOf } from '../../frictionless/spelling.ts';
 import type { Table } from '../../model/table.ts';
-import type { FieldsMatch, Import, ImportReport } from '../../statement/transfer.ts';
+import {
+  type FileFormat,
+  fieldsMatches,
+  fileFormats,
+  type Import,
+  type ImportReport,
+} from '../../statement/transfer.ts';
 import type { Action, DialectRequest, Reply, Route, RouteContext } from '../dialect.ts';
 import { refuse } from './errors.ts';
 import { success } from './reply.ts';
-import { flag, lastOf, underTable } from './request.ts';
+import { delimiterOf, flag, underTable, wordOf } from './request.ts';
 import { rowsOf } from './served.ts';
 import { uniqueFields } from './unique.ts';
 
@@ -17,7 +23,12 @@ export const importRoutes: readonly Route[] = underTable('POST', '/data/import',
   (route) => ({ ...route, file: mostBytes }),
 );
 
-const formats: Readonly<Record<string, Import['format']>> = {
+/** What happens to rows that are there. */
+export const modes = ['insert', 'upsert'] as const;
+/** What happens when a row is wrong. */
+export const faultModes = ['abort', 'skip'] as const;
+
+const formats: Readonly<Record<string, FileFormat>> = {
   'text/csv': 'csv',
   'application/csv': 'csv',
   'application/json': 'json',
@@ -28,16 +39,13 @@ const formats: Readonly<Record<string, Import['format']>> = {
 function importRows(request: DialectRequest, context: RouteContext): Action {
   const { query, file } = request;
   const { table } = rowsOf(request, context);
-  const format = chosen(query, 'format', ['csv', 'json', 'ndjson']) ?? formats[file?.type ?? ''];
-  if (format === undefined) refuse('format must be csv, json or ndjson', 'format');
+  const format = wordOf(query, 'format', fileFormats) ?? formats[file?.type ?? ''];
+  if (format === undefined) refuse(`format must be ${alternatives(fileFormats)}`, 'format');
   if (file === undefined) refuse('There is no file in the body', 'file');
-  const upsert = chosen(query, 'mode', ['insert', 'upsert']) === 'upsert';
-  const skip = chosen(query, 'on_error', ['abort', 'skip']) === 'skip';
+  const upsert = wordOf(query, 'mode', modes) === 'upsert';
+  const skip = wordOf(query, 'on_error', faultModes) === 'skip';
   const dryRun = flag(query, 'dry_run');
-  const delimiter = lastOf(query, 'delimiter');
-  if (delimiter !== undefined && !/^[^"\r\n]$/.test(delimiter)) {
-    refuse('delimiter must be one character', 'delimiter');
-  }
+  const delimiter = delimiterOf(query);
   if (!upsert && query.has('unique_fields')) {
     refuse('unique_fields goes with mode=upsert', 'unique_fields');
   }
@@ -58,26 +66,12 @@ function importRows(request: DialectRequest, context: RouteContext): Action {
   };
 }
 
-function chosen<const T extends string>(
-  query: DialectRequest['query'],
-  name: string,
-  words: readonly T[],
-): T | undefined {
-  const text = lastOf(query, name);
-  if (text === undefined) return undefined;
-  return (
-    words.find((word) => word === text) ?? refuse(`${name} must be ${words.join(' or ')}`, name)
-  );
-}
-
 /** What the schema says of files. */
 function readings({ document = {} }: Table): Pick<Import, 'spellings' | 'fieldsMatch'> {
-  const { fieldsMatch, fields, missingValues } = document;
-  const matches: readonly FieldsMatch[] = ['exact', 'equal', 'subset', 'superset', 'partial'];
-  const described = Array.isArray(fields) ? (fields as readonly Json[]).filter(isObject) : [];
+  const { fieldsMatch } = document;
   return {
-    spellings: described.map((field) => spelling(field, missingValues)),
-    fieldsMatch: matches.find((each) => each === fieldsMatch) ?? 'superset',
+    spellings: spellingsOf(document),
+    fieldsMatch: fieldsMatches.find((each) => each === fieldsMatch) ?? 'superset',
   };
 }
 

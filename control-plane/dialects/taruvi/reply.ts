@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DialectRequest, Reply } from '../dialect.ts';
 import type { Page } from './page.ts';
-import { pageOf, pageState } from './page.ts';
+import { mostRows, pageOf, pageState } from './page.ts';
 import { flag } from './request.ts';
 
 /** `{"status":"success","message","data",…}`; `more` are keys beside `data`. */
@@ -62,9 +62,9 @@ export function bare(json: Json, request: DialectRequest, status = 200): Reply {
   return success(json, 'Success', { status });
 }
 
-/** A bare list, cut by `page` and `page_size` (1000 unless told), with the number of all in X-Total-Count. */
+/** A bare list, cut by `page` and `page_size` (the most rows unless told), with the number of all in X-Total-Count. */
 export function bareList(items: readonly Json[], request: DialectRequest): Reply {
-  const page = pageOf(request.query, 1000);
+  const page = pageOf(request.query, mostRows);
   const rows = items.slice(page.offset, page.offset + page.limit);
   const headers = { 'x-total-count': String(items.length) };
   const state = { ...page, count: rows.length, total: items.length };

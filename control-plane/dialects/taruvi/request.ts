@@ -1,3 +1,4 @@
+import { alternatives } from '../../base/alternatives.ts';
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { DialectRequest, Route } from '../dialect.ts';
 import { refuse } from './errors.ts';
@@ -15,6 +16,25 @@ export function flagOf(query: Query, name: string): boolean | undefined {
   if (text === undefined) return undefined;
   if (text === 'true' || text === 'false') return text === 'true';
   return refuse(`${name} must be true or false`, name);
+}
+
+/** A parameter that is one of these words; absent: undefined. @throws ServiceError bad_request naming it */
+export function wordOf<const T extends string>(
+  query: Query,
+  name: string,
+  words: readonly T[],
+): T | undefined {
+  const text = lastOf(query, name);
+  if (text === undefined) return undefined;
+  const word = words.find((each) => each === text);
+  return word ?? refuse(`${name} must be ${alternatives(words)}`, name);
+}
+
+/** What stands between the fields of a CSV; absent: undefined. @throws ServiceError bad_request naming it */
+export function delimiterOf(query: Query): string | undefined {
+  const text = lastOf(query, 'delimiter');
+  if (text === undefined || /^[^"\r\n]$/.test(text)) return text;
+  return refuse('delimiter must be one character', 'delimiter');
 }
 
 /** As {@link flagOf}; absent: false. */

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { App } from '../../model/app.ts';
+import { type App, largestBulk } from '../../model/app.ts';
 import { systemColumns, type Table } from '../../model/table.ts';
 import type { Output, OutputItem } from '../../statement/output.ts';
 import type { NewRow } from '../../statement/statement.ts';
@@ -8,15 +8,14 @@ import { refuse } from './errors.ts';
 /** How this dialect prints values. */
 export const format = { numbers: 'plain', times: 'trimmed' } as const;
 
-/** Rows or ids of one call, unless the app's setting `bulk_limit` says otherwise; never more than `most`. */
+/** Rows or ids of one call, unless the app's setting `bulk_limit` says otherwise. */
 const usual = 1000;
-const most = 10_000;
 
 /** How many rows or ids one call may name. */
 function bulkLimit({ settings }: App): number {
   const { bulk_limit: asked } = settings;
   if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 1) return usual;
-  return Math.min(asked, most);
+  return Math.min(asked, largestBulk);
 }
 
 /** @throws ServiceError limit_exceeded */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
+import { isStorableText } from '../../base/storable.ts';
 import { requireNone } from '../../frictionless/report.ts';
 import { type App, defaultDataSource, findDataSource } from '../../model/app.ts';
 import type { Table, TableDraft } from '../../model/table.ts';
@@ -52,7 +53,7 @@ const reserved = ['auth_user', 'storage_objects'];
 export function checkedName(name: string, app: string, field = 'name'): string {
   const wrong = (message: string): never => refuse(message, field, 'invalid_definition');
   if (reserved.includes(name)) wrong(`The name ${name} is reserved`);
-  if (name.includes('\0') || !name.isWellFormed()) wrong('The name is not text');
+  if (!isStorableText(name)) wrong('The name is not text');
   if (Buffer.byteLength(physicalName({ app, name })) > 57) {
     wrong(`The physical name of ${name} would have more than 57 bytes`);
   }

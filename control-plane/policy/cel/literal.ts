@@ -1,4 +1,5 @@
 import { literal, raw, type Sql, sql } from '../../base/sql.ts';
+import { isStorableText } from '../../base/storable.ts';
 import { CelFault } from './fault.ts';
 import { certain, type Value } from './value.ts';
 
@@ -13,7 +14,7 @@ export function literalValue(content: unknown, position: number): Value {
     return { ...certain('bool', raw(String(content))), constant: content };
   }
   if (typeof content === 'string') {
-    if (content.includes('\0') || !content.isWellFormed()) {
+    if (!isStorableText(content)) {
       throw new CelFault('a string holds what is not plain text', position);
     }
     return { ...certain('string', textLiteral(content)), constant: content };

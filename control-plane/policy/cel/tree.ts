@@ -1,4 +1,5 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
+import { isStorableText } from '../../base/storable.ts';
 import { CelFault } from './fault.ts';
 
 export type Node = ASTNode;
@@ -14,7 +15,7 @@ const grammar = new Environment({
 /** The tree of an expression. @throws CelFault when it is none */
 export function parseTree(text: string): Node {
   if (text.length > longest) throw new CelFault(`is longer than ${longest} characters`, 1);
-  if (text.includes('\0') || !text.isWellFormed()) throw new CelFault('is not plain text', 1);
+  if (!isStorableText(text)) throw new CelFault('is not plain text', 1);
   try {
     return grammar.parse(text).ast;
   } catch (error) {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { memberOf } from '../../base/json.ts';
 import type { ColumnType } from '../../base/types.ts';
 import { inferType } from '../../frictionless/convert.ts';
+import { draftColumn } from '../../model/draft-column.ts';
 import type {
   Column,
   Features,
@@ -23,21 +24,7 @@ export function newColumn(
   rules: Partial<Omit<Column, 'id' | 'name' | 'type'>> = {},
 ): Column {
   const now = new Date().toISOString();
-  return {
-    id: randomUUID(),
-    name,
-    type,
-    required: false,
-    unique: false,
-    indexed: false,
-    searchable: false,
-    immutable: false,
-    sudo: false,
-    tracked: false,
-    createdAt: now,
-    updatedAt: now,
-    ...rules,
-  };
+  return draftColumn(name, type, { id: randomUUID(), createdAt: now, updatedAt: now, ...rules });
 }
 
 /** The uuid key that Monk's tables have. */

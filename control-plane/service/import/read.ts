@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { setMember } from '../../base/json.ts';
+import type { FileFormat } from '../../statement/transfer.ts';
 import { CsvFault, CsvReader, type CsvRecord } from './csv.ts';
 import { arrayRows, lineRows } from './json-rows.ts';
 import { RowError, type Source, type SourceRow } from './source.ts';
@@ -156,8 +157,6 @@ function knownDecoder(file: string, encoding: string): InstanceType<typeof TextD
     throw new RowError(file, 1, '', `the encoding ${encoding} is not known`);
   }
 }
-
-type FileFormat = 'csv' | 'json' | 'ndjson';
 
 const endings: Readonly<Record<string, FileFormat>> = {
   '.csv': 'csv',

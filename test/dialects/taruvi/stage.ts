@@ -62,6 +62,15 @@ export function rowsAt(table: string, rest = ''): string {
   return `/default/datatables/${table}/data/${rest}`;
 }
 
+export function edgesAt(table: string, rest = ''): string {
+  return `/default/datatables/${table}/edges/${rest}`;
+}
+
+/** A row of a table of persons, without a parent. */
+export function person(id: number, name: string) {
+  return { id, name, parent_id: null };
+}
+
 /** A JSON value as a query parameter. */
 export function encoded(value: unknown): string {
   return encodeURIComponent(JSON.stringify(value));

@@ -11,7 +11,7 @@ import { healthEndpoints } from '../../../control-plane/http/health.ts';
 import { openApi } from '../../../control-plane/http/openapi.ts';
 import type { Catalog } from '../../../control-plane/model/catalog.ts';
 import type { Column, Table } from '../../../control-plane/model/table.ts';
-import { checkerOf, type Document, operationsOf } from '../../support/documented.ts';
+import { bodyPointer, checkerOf, type Document, operationsOf } from '../../support/documented.ts';
 import { column, table } from '../monk/fixture.ts';
 import { tenants, unused } from './edge-fixture.ts';
 
@@ -109,6 +109,31 @@ describe('the document', () => {
     expect(Object.keys(more.components['schemas'] ?? {})).toEqual(expect.arrayContaining(names));
   });
 
+  it('calls rows by their table, with what it says of itself', () => {
+    const said = [{ description: 'Of the library' }, { description: '' }, {}];
+    const tables = said.map((rest, at) => table(`books${at}`, [], { id: at + 1, ...rest }));
+    const { schemas = {} } = documentOf(tables).components;
+    for (const dialect of ['Monk', 'Taruvi', 'Pgrest']) {
+      const rows = said.map((_, at) => schemas[`${dialect}Books${at}Row`]);
+      expect(rows[0]).toMatchObject({ title: 'books0', description: 'Of the library' });
+      for (const row of rows.slice(1)) expect(row).not.toHaveProperty('description');
+    }
+  });
+
+  it('has nothing of a table that is only defined', () => {
+    const tables = ['there', 'unmade'].map((name, at) =>
+      table(name, [column('x', of('text'))], {
+        id: at + 1,
+        ...(name === 'unmade' ? { materialized: false } : {}),
+      }),
+    );
+    const text = JSON.stringify(documentOf(tables));
+    for (const { description: told } of dialects.filter(({ description: { table } }) => table)) {
+      expect(text).toContain(`#/components/schemas/${told.name}ThereRow"`);
+    }
+    expect(text).not.toMatch(/unmade/i);
+  });
+
   it('has tags for everything, and tells every parameter of a path', () => {
     const document = documentOf(tablesOf(hostile)) as Document & { tags: { name: string }[] };
     const known = document.tags.map(({ name }) => name);
@@ -158,9 +183,7 @@ describe('descriptions', () => {
         const { example } = (requestBody?.content['application/json'] ?? {}) as { example?: Json };
         if (example === undefined) continue;
         examples++;
-        const part = encodeURIComponent(path.replaceAll('/', '~1'));
-        const at = `/paths/${part}/${method}/requestBody/content/application~1json/schema`;
-        check(at, example, `${method} ${path}`);
+        check(bodyPointer(method, path), example, `${method} ${path}`);
       }
     }
     expect(examples).toBeGreaterThan(40);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../../control-plane/base/json.ts';
 import type { BaseType } from '../../../control-plane/base/types.ts';
 import { convert, inferType } from '../../../control-plane/frictionless/convert.ts';
+import { spellingsOf } from '../../../control-plane/frictionless/spelling.ts';
 
 describe('types of CSV columns', () => {
   test.each<[readonly (string | null)[], BaseType]>([
@@ -41,6 +43,25 @@ describe('values', () => {
     expect(convert('1', { base: 'boolean' }, {}, true)).toBe(true);
     expect(convert('{"a":[1]}', { base: 'jsonb' }, {}, true)).toEqual({ a: [1] });
     expect(convert('{"a"', { base: 'jsonb' }, {}, false)).toBe('{"a"');
+  });
+
+  test('true and false are the words of the standard, or those of the field', () => {
+    const told = (field: JsonObject, text: string) => {
+      const [said] = spellingsOf({ fields: [{ name: 'ok', type: 'boolean', ...field }] });
+      return convert(text, { base: 'boolean' }, said ?? {}, true);
+    };
+    const words = { true: ['true', 'True', 'TRUE', '1'], false: ['false', 'False', 'FALSE', '0'] };
+    for (const field of [{}, { trueValues: ['ja'] }, { falseValues: ['nein'] }]) {
+      const yes = 'trueValues' in field ? ['ja'] : words.true;
+      const no = 'falseValues' in field ? ['nein'] : words.false;
+      for (const word of yes) expect(told(field, word)).toBe(true);
+      for (const word of no) expect(told(field, word)).toBe(false);
+      for (const word of [...words.true, ...words.false, 'ja', 'nein', 'yes']) {
+        if (!yes.includes(word) && !no.includes(word)) {
+          expect(() => told(field, word), word).toThrow('is not a boolean');
+        }
+      }
+    }
   });
 
   test.each<[string, BaseType, RegExp]>([

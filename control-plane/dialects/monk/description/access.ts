@@ -7,8 +7,11 @@ import {
   list,
   map,
   object,
+  type Routes,
+  type Sent,
   text,
 } from '../../described.ts';
+import { presence } from './parameters.ts';
 import { ref, success } from './schemas.ts';
 
 const names = list(text);
@@ -17,22 +20,22 @@ const lists = { access_lists: ref('AccessLists') };
 const example = { access_read: ['ada', 'editors'] };
 
 /** A change of the lists of many records. */
-function many(id: string, summary: string, update: Described['body']): Described {
+function many(id: string, summary: string, body: Sent): Described {
   return {
     id,
     summary,
-    ...(update === undefined ? {} : { body: update }),
+    body,
     replies: {
       200: answer('How many records changed.', success(object({ matched: count, updated: count }))),
     },
   };
 }
 
-export const access: Readonly<Record<string, Described>> = {
+export const access: Routes = {
   'GET /api/acls/:schema/:id': {
     id: 'getAccessLists',
     summary: 'Read the access lists of a record, and what they let the caller do',
-    parameters: ['Trashed', 'Deleted'],
+    parameters: presence,
     replies: { 200: answer('Lists and rights.', success(ref('Permissions'))) },
   },
   'POST /api/acls/:schema/:id': {
@@ -88,19 +91,19 @@ export const access: Readonly<Record<string, Described>> = {
   'GET /api/stat/:schema/:id': {
     id: 'getStat',
     summary: 'Read the times of a record',
-    parameters: ['Trashed', 'Deleted'],
+    parameters: presence,
     replies: { 200: answer('The times.', success(ref('Stat'))) },
   },
   'GET /api/history/:schema/:id': {
     id: 'listChanges',
     summary: 'List the changes of the tracked columns of a record',
-    parameters: ['Limit', 'Offset', 'Trashed', 'Deleted'],
+    parameters: ['Limit', 'Offset', ...presence],
     replies: { 200: answer('Changes, newest first.', success(list(ref('Change')))) },
   },
   'GET /api/history/:schema/:id/:change': {
     id: 'getChange',
     summary: 'Read one change of a record',
-    parameters: ['Trashed', 'Deleted'],
+    parameters: presence,
     replies: { 200: answer('The change.', success(ref('Change'))) },
   },
 };

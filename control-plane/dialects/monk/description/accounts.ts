@@ -2,12 +2,13 @@ import {
   answer,
   boolean,
   constant,
-  type Described,
   integer,
   json,
   list,
+  needing,
   nullable,
   object,
+  type Routes,
   text,
 } from '../../described.ts';
 import { ref, success } from './schemas.ts';
@@ -16,7 +17,7 @@ const credentials = { tenant: text, username: text, password: text };
 const named = list(object({ name: text, description: nullable(text) }));
 const account = (description: string) => answer(description, success(ref('Account')));
 
-export const accounts: Readonly<Record<string, Described>> = {
+export const accounts: Routes = {
   'POST /auth/login': {
     id: 'logIn',
     summary: 'Get a token for a name and a password',
@@ -127,7 +128,7 @@ export const accounts: Readonly<Record<string, Described>> = {
     id: 'createAccount',
     summary: 'Make an account',
     body: {
-      media: json({ ...ref('AccountSent'), required: ['name', 'auth', 'access'] }),
+      media: json(needing(ref('AccountSent'), 'name', 'auth', 'access')),
       example: { name: 'Grace', auth: 'grace', access: 'edit', password: 'secret' },
     },
     replies: { 200: account('The account.') },

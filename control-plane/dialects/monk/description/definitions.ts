@@ -1,10 +1,10 @@
-import { answer, constant, type Described, json, list, object, text } from '../../described.ts';
+import { answer, constant, json, list, object, type Routes, text } from '../../described.ts';
 import { ref, success } from './schemas.ts';
 
 const schema = (description: string) => answer(description, success(ref('Schema')));
 const column = (description: string) => answer(description, success(ref('Column')));
 
-export const definitions: Readonly<Record<string, Described>> = {
+export const definitions: Routes = {
   'GET /api/describe': {
     id: 'listSchemas',
     summary: 'List the names of schemas',

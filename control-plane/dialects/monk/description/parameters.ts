@@ -1,50 +1,45 @@
-import { boolean, count, type Parameter, text } from '../../described.ts';
+import { boolean, count, type Parameter, parameter, type Schema, text } from '../../described.ts';
+import { largestPage } from '../find.ts';
 
-const flag = (name: string, description: string): Parameter => ({
-  name,
-  description,
-  schema: boolean,
-});
+/** How many records of a list. */
+export const limit: Schema = { ...count, maximum: largestPage };
 
 /** What lists take, and what shapes replies. */
 export const parameters: Readonly<Record<string, Parameter>> = {
-  Where: {
-    name: 'where',
-    description: 'Conditions as JSON text, as in the body of find.',
-    schema: text,
-  },
+  Where: parameter('where', text, 'Conditions as JSON text, as in the body of find.'),
   WhereNeeded: {
-    name: 'where',
+    ...parameter('where', text, 'Conditions as JSON text; `{}` means every record.'),
     required: true,
-    description: 'Conditions as JSON text; `{}` means every record.',
-    schema: text,
   },
-  Order: {
-    name: 'order',
-    description: 'Columns with their direction: `name`, `name desc,id`, or JSON text.',
-    schema: text,
-  },
-  Limit: { name: 'limit', description: 'Records at most.', schema: { ...count, maximum: 10_000 } },
-  Offset: { name: 'offset', description: 'Records to leave out before.', schema: count },
-  After: {
-    name: 'after',
-    description: 'The id of the last record of the page before; not with offset.',
-    schema: text,
-  },
-  Count: flag('count', 'Adds `total`: how many records match, whatever the page.'),
-  Trashed: flag('include_trashed', 'Deleted records too; false: not even by id.'),
-  Deleted: flag('include_deleted', 'Permanently deleted records too; needs a sudo token.'),
-  Stat: flag('stat', 'false leaves the times out.'),
-  Access: flag('access', 'false leaves the access lists out.'),
-  Select: {
-    name: 'select',
-    description:
-      'Dotted paths of `data`, comma-separated: the reply is what they lead to, without envelope.',
-    schema: text,
-  },
-  Unwrap: flag('unwrap', 'The reply is `data`, without envelope.'),
-  Permanent: flag('permanent', 'Deletes for good; needs level root.'),
-  Force: flag('force', 'Retires a schema of the name and makes a new one; needs a sudo token.'),
+  Order: parameter(
+    'order',
+    text,
+    'Columns with their direction: `name`, `name desc,id`, or JSON text.',
+  ),
+  Limit: parameter('limit', limit, 'Records at most.'),
+  Offset: parameter('offset', count, 'Records to leave out before.'),
+  After: parameter('after', text, 'The id of the last record of the page before; not with offset.'),
+  Count: parameter('count', boolean, 'Adds `total`: how many records match, whatever the page.'),
+  Trashed: parameter('include_trashed', boolean, 'Deleted records too; false: not even by id.'),
+  Deleted: parameter(
+    'include_deleted',
+    boolean,
+    'Permanently deleted records too; needs a sudo token.',
+  ),
+  Stat: parameter('stat', boolean, 'false leaves the times out.'),
+  Access: parameter('access', boolean, 'false leaves the access lists out.'),
+  Select: parameter(
+    'select',
+    text,
+    'Dotted paths of `data`, comma-separated: the reply is what they lead to, without envelope.',
+  ),
+  Unwrap: parameter('unwrap', boolean, 'The reply is `data`, without envelope.'),
+  Permanent: parameter('permanent', boolean, 'Deletes for good; needs level root.'),
+  Force: parameter(
+    'force',
+    boolean,
+    'Retires a schema of the name and makes a new one; needs a sudo token.',
+  ),
 };
 
 /** Of every list of records. */

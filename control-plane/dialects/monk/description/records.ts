@@ -9,6 +9,8 @@ import {
   map,
   nullable,
   object,
+  oneOrMany,
+  type Routes,
   text,
 } from '../../described.ts';
 import { paging, presence, shaping } from './parameters.ts';
@@ -28,7 +30,7 @@ function changes(id: string, path: string, summary: string): Record<string, Desc
   const described = (verb: string): Described => ({
     id: `${verb}${id}`,
     summary,
-    parameters: [...presence.slice(0, 1), ...shaping],
+    parameters: ['Trashed', ...shaping],
     body: change,
     replies: { 200: record('The record after the change.') },
   });
@@ -40,7 +42,7 @@ function changesOfMany(): Record<string, Described> {
     id,
     summary: 'Change the records that a condition names, or each by its id',
     parameters: ['Where', ...shaping],
-    body: { media: json(either(values, list(values))), example: { title: 'Emma' } },
+    body: { media: json(oneOrMany(values)), example: { title: 'Emma' } },
     replies: {
       200: answer(
         'How many were changed; the records where they were named by id.',
@@ -56,7 +58,7 @@ function changesOfMany(): Record<string, Described> {
 
 const related = '/api/data/:schema/:id/:relationship';
 
-export const recordRoutes: Readonly<Record<string, Described>> = {
+export const recordRoutes: Routes = {
   'GET /api/data/:schema': {
     id: 'listRecords',
     summary: 'List records',
@@ -67,11 +69,11 @@ export const recordRoutes: Readonly<Record<string, Described>> = {
     id: 'createRecords',
     summary: 'Create a record, or several at once',
     parameters: shaping,
-    body: { media: json(either(values, list(values))), example: { title: 'Emma' } },
+    body: { media: json(oneOrMany(values)), example: { title: 'Emma' } },
     replies: {
       200: answer(
         'The record, or the records in the order sent.',
-        success(either(ref('Record'), list(ref('Record')))),
+        success(oneOrMany(ref('Record'))),
       ),
     },
   },

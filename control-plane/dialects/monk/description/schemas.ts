@@ -1,3 +1,5 @@
+import { levels } from '../../../model/principal.ts';
+import { relationshipTypes, tableStatuses } from '../../../model/table.ts';
 import {
   any,
   boolean,
@@ -17,6 +19,11 @@ import {
   text,
   time,
 } from '../../described.ts';
+import { errorTypes } from '../codes.ts';
+import { typeNames } from '../column-object.ts';
+import { contexts } from '../find.ts';
+import { listNames, shownLists } from '../system-fields.ts';
+import { limit } from './parameters.ts';
 
 /** A schema of this dialect. */
 export const ref = refs('Monk');
@@ -36,37 +43,23 @@ export const failure: Schema = openObject({
   success: constant(false),
   error: { ...text, description: 'What is wrong, for people.' },
   error_code: { ...text, description: 'What is wrong, for programs.' },
-  error_type: oneOf(
-    'ValidationError',
-    'NotFoundError',
-    'PermissionError',
-    'RelationshipError',
-    'ConflictError',
-    'AuthError',
-    'ServerError',
-  ),
+  error_type: oneOf(...errorTypes),
   'field?': text,
   'details?': any,
   'data?': any,
 });
 
 const names = list(text);
-const level = oneOf('deny', 'read', 'edit', 'full', 'root');
+const level = oneOf(...levels);
 
-const accessLists = {
-  access_read: names,
-  access_edit: names,
-  access_full: names,
-  access_deny: names,
-  'access_delete?': names,
-};
-
-const optionalLists = Object.fromEntries(
-  Object.entries(accessLists).map(([key, schema]) => [`${key.replace('?', '')}?`, schema]),
+const accessLists = Object.fromEntries(
+  shownLists.map(({ as, optional }) => [optional ? `${as}?` : as, names]),
 );
 
+const optionalLists = Object.fromEntries(listNames.map((name) => [`${name}?`, names]));
+
 /** The system fields, by the features of the table they belong to, in the order of replies. */
-export const systemFields: Readonly<Record<'acl' | 'timestamps' | 'softDelete', Schema>> = {
+export const featureFields: Readonly<Record<'acl' | 'timestamps' | 'softDelete', Schema>> = {
   acl: object(accessLists),
   timestamps: object({ created_at: time, updated_at: time }),
   softDelete: object({ trashed_at: nullable(time), deleted_at: nullable(time) }),
@@ -75,8 +68,7 @@ export const systemFields: Readonly<Record<'acl' | 'timestamps' | 'softDelete', 
 const columnRules = {
   type: {
     ...text,
-    description:
-      'text, integer, decimal, boolean, timestamp, date, uuid, jsonb; text[], integer[], decimal[], uuid[]. Tables of other dialects may have others.',
+    description: `${typeNames.join(', ')}. Tables of other dialects may have others.`,
   },
   required: boolean,
   default_value: any,
@@ -91,7 +83,7 @@ const columnRules = {
   immutable: boolean,
   sudo: boolean,
   tracked: boolean,
-  relationship_type: oneOf('owned', 'referenced', null),
+  relationship_type: oneOf(...relationshipTypes, null),
   related_schema: nullable(text),
   related_column: nullable(text),
   relationship_name: nullable(text),
@@ -109,7 +101,7 @@ const times = { created_at: time, updated_at: time };
 const table = {
   id: text,
   schema_name: text,
-  status: oneOf('pending', 'active', 'disabled'),
+  status: oneOf(...tableStatuses),
   description: nullable(text),
   sudo: boolean,
   freeze: boolean,
@@ -126,14 +118,14 @@ const condition = {
 const page = {
   'where?': ref('Condition'),
   'order?': ref('Order'),
-  'limit?': { ...integer, minimum: 0, maximum: 10_000 },
+  'limit?': limit,
   'offset?': count,
   'after?': { ...text, description: 'The id of the last record of the page before.' },
   'count?': boolean,
   'includeTotal?': boolean,
   'include_trashed?': boolean,
   'include_deleted?': boolean,
-  'context?': oneOf('observer', 'system', 'api'),
+  'context?': oneOf(...contexts),
 };
 
 /** The schemas that no table of the tenant changes. */
@@ -190,7 +182,7 @@ export const schemas: Description['schemas'] = {
   SchemaMade: object({ name: text, table: text, created: constant(true), ...table }),
   SchemaSent: object({
     'schema_name?': text,
-    'status?': oneOf('pending', 'active', 'disabled'),
+    'status?': oneOf(...tableStatuses),
     'description?': nullable(text),
     'sudo?': boolean,
     'freeze?': boolean,

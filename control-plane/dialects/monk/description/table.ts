@@ -10,20 +10,27 @@ import {
   list,
   map,
   object,
+  oneOrMany,
+  type Ref,
   type Schema,
   type TableRoute,
 } from '../../described.ts';
-import { needed, rowSchema, valueSchema, valuesSchema } from '../../row-schema.ts';
-import { format, hasId, timeColumns } from '../output.ts';
+import {
+  keyColumn,
+  needed,
+  rowSchema,
+  titleOf,
+  valueSchema,
+  valuesSchema,
+} from '../../row-schema.ts';
+import { format, hasId } from '../output.ts';
+import { timeColumns } from '../system-fields.ts';
 import { nameOf } from '../tables.ts';
-import { listed, ref, success, systemFields } from './schemas.ts';
+import { paging, presence } from './parameters.ts';
+import { featureFields, listed, ref, success } from './schemas.ts';
 
 /** The records of a schema, with their columns. What changes the form of replies is at the routes for any schema. */
-export function describeTable(
-  table: Table,
-  own: (name: string) => Schema,
-): DescribedTable | undefined {
-  if (table.materialized === false) return undefined;
+export function describeTable(table: Table, own: Ref): DescribedTable {
   const writes = table.kind === 'table';
   const schemas = {
     Row: recordSchema(table),
@@ -37,15 +44,14 @@ function recordSchema(table: Table): Schema {
   const { acl, timestamps, softDelete } = table.features;
   const parts = [
     rowSchema(table, table.columns.filter(isKey(table)), format),
-    ...(acl ? [systemFields.acl] : []),
-    ...(timestamps ? [systemFields.timestamps] : []),
-    ...(softDelete ? [systemFields.softDelete] : []),
+    ...(acl ? [featureFields.acl] : []),
+    ...(timestamps ? [featureFields.timestamps] : []),
+    ...(softDelete ? [featureFields.softDelete] : []),
     rowSchema(table, rest(table), format),
   ];
   return {
     ...merged(parts),
-    title: nameOf(table),
-    ...(table.description ? { description: table.description } : {}),
+    ...titleOf(table, nameOf(table)),
   };
 }
 
@@ -79,31 +85,24 @@ function sent(table: Table, creates: boolean): Schema {
   const columns = creates ? table.columns : rest(table);
   const values = valuesSchema(columns, format, creates ? needed(columns) : []);
   if (!table.features.acl) return values;
-  const { properties: lists = {} } = systemFields.acl;
+  const { properties: lists = {} } = featureFields.acl;
   const { properties: own = {} } = values;
   return { ...values, properties: { ...(own as JsonObject), ...(lists as JsonObject) } };
 }
 
-function routes(
-  table: Table,
-  own: (name: string) => Schema,
-  writes: boolean,
-): readonly TableRoute[] {
+function routes(table: Table, own: Ref, writes: boolean): readonly TableRoute[] {
   const name = encodeURIComponent(nameOf(table));
   const data = `/api/data/${name}`;
   const row = own('Row');
   const found = answer('Records.', listed(row));
-  const made = answer(
-    'The record, or the records in the order sent.',
-    success({ anyOf: [row, list(row)] }),
-  );
+  const made = answer('The record, or the records in the order sent.', success(oneOrMany(row)));
   const all: TableRoute[] = [
     {
       id: 'List',
       method: 'GET',
       path: data,
       summary: `List records of ${nameOf(table)}`,
-      parameters: ['Where', 'Order', 'Limit', 'Offset', 'After', 'Count', 'Trashed', 'Deleted'],
+      parameters: [...paging, ...presence],
       replies: { 200: found },
     },
     {
@@ -129,7 +128,7 @@ function routes(
       method: 'POST',
       path: data,
       summary: `Create a record of ${nameOf(table)}, or several at once`,
-      body: { media: json({ anyOf: [own('Insert'), list(own('Insert'))] }) },
+      body: { media: json(oneOrMany(own('Insert'))) },
       replies: { 200: made },
     });
     all.push({
@@ -158,15 +157,9 @@ function routes(
 }
 
 /** The routes of one record, where a single column is the key. */
-function rowRoutes(
-  table: Table,
-  own: (name: string) => Schema,
-  path: string,
-  writes: boolean,
-): readonly TableRoute[] {
-  const [key] = table.key;
-  const column = table.columns.find(({ name }) => name === key);
-  if (column === undefined || table.key.length !== 1) return [];
+function rowRoutes(table: Table, own: Ref, path: string, writes: boolean): readonly TableRoute[] {
+  const column = keyColumn(table);
+  if (column === undefined) return [];
   const places = { id: valueSchema(column.type, { ...format, numbers: 'plain' }) };
   const one = { path, places, replies: { 200: answer('The record.', success(own('Row'))) } };
   const get: TableRoute = {
@@ -174,7 +167,7 @@ function rowRoutes(
     id: 'Get',
     method: 'GET',
     summary: `Read a record of ${nameOf(table)}`,
-    parameters: ['Trashed', 'Deleted'],
+    parameters: presence,
   };
   if (!writes) return [get];
   const body = { media: json(own('Update')) };

@@ -1,4 +1,5 @@
-import { count, type Description, integer, text } from '../../described.ts';
+import type { Description } from '../../described.ts';
+import { parameters } from './parameters.ts';
 import { routes } from './routes.ts';
 import { schemas } from './schemas.ts';
 import { describeTable } from './table.ts';
@@ -10,26 +11,6 @@ export const description: Description = {
     'Managed tables, views and roles for Tapis clients. Replies of success have status 200 and hold the outcome under `result`.',
   routes,
   schemas,
-  parameters: {
-    Search: {
-      name: 'search',
-      description:
-        'Conditions as `column.op=value`: eq, neq, lt, lte, gt, gte, in, nin, between, nbetween, like, nlike, null.',
-      schema: { type: 'object', additionalProperties: text },
-      exploded: true,
-    },
-    Where: {
-      name: 'where',
-      description: 'Conditions as JSON text: `{"count": {"operator": "<", "value": 9}}`.',
-      schema: text,
-    },
-    Order: { name: 'order', description: '`column`, `column,ASC` or `column,DESC`.', schema: text },
-    Limit: {
-      name: 'limit',
-      description: 'Rows at most; -1: as many as there may be.',
-      schema: integer,
-    },
-    Offset: { name: 'offset', description: 'Rows to leave out before.', schema: count },
-  },
+  parameters,
   table: describeTable,
 };

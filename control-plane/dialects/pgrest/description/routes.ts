@@ -2,29 +2,32 @@ import {
   type Answer,
   answer,
   boolean,
+  constant,
   count,
   type Described,
   either,
   json,
   list,
+  nothing,
+  nullable,
   object,
-  type Parameter,
+  oneOrMany,
+  parameter,
+  type Routes,
   type Schema,
   text,
 } from '../../described.ts';
+import { listing } from './parameters.ts';
 import { page, ref, success } from './schemas.ts';
 
 const base = '/v3/pgrest';
-const done: Schema = { type: 'null' };
 
-const flag = (name: string, description: string): Parameter => ({
-  name,
-  description,
-  schema: boolean,
-});
-
-const details = flag('details', 'Adds columns and JSON Schemas of rows.');
-const cascade = flag('cascade', 'Drops views and foreign keys that depend on the table, too.');
+const details = parameter('details', boolean, 'Adds columns and JSON Schemas of rows.');
+const cascade = parameter(
+  'cascade',
+  boolean,
+  'Drops views and foreign keys that depend on the table, too.',
+);
 
 /** An answer in the envelope. */
 const result = (description: string, schema: Schema): Answer =>
@@ -34,9 +37,7 @@ const result = (description: string, schema: Schema): Answer =>
 export const rows = (row: Schema): Answer =>
   answer('Rows, and how far the page goes.', success(list(row), page));
 
-export const search = ['Where', 'Order', 'Limit', 'Offset'];
-
-function roles(path: string, suffix: string): Readonly<Record<string, Described>> {
+function roles(path: string, suffix: string): Routes {
   return {
     [`GET ${path}`]: {
       id: `list${suffix}`,
@@ -72,12 +73,12 @@ function roles(path: string, suffix: string): Readonly<Record<string, Described>
 const refresh = (id: string): Described => ({
   id,
   summary: 'Fill a materialized view anew',
-  replies: { 200: result('That it was filled.', done) },
+  replies: { 200: result('That it was filled.', nothing) },
 });
 
 /** Changes of rows that conditions name, in the two forms there are. */
 export const changeOfRows = (values: Schema): Schema =>
-  either(object({ data: values, 'where?': either(ref('Where'), { type: 'null' }) }), {
+  either(object({ data: values, 'where?': nullable(ref('Where')) }), {
     type: 'object',
     properties: { where: ref('Where') },
     required: ['where'],
@@ -86,19 +87,19 @@ export const changeOfRows = (values: Schema): Schema =>
 
 export const updated: Answer = answer(
   'How many rows changed.',
-  success(done, object({ updated: count })),
+  success(nothing, object({ updated: count })),
 );
 
-export const deleted: Answer = result('That it was deleted.', done);
+export const deleted: Answer = result('That it was deleted.', nothing);
 
-export const routes: Readonly<Record<string, Described>> = {
+export const routes: Routes = {
   [`GET ${base}/healthcheck`]: {
     id: 'checkHealth',
     summary: 'Tell whether the database answers',
     replies: {
       200: answer(
         'It does.',
-        success(done, object({}), object({ databaseAccess: { const: true } })),
+        success(nothing, object({}), object({ databaseAccess: constant(true) })),
       ),
     },
   },
@@ -136,7 +137,7 @@ export const routes: Readonly<Record<string, Described>> = {
       media: json(ref('TableChange')),
       example: { add_column: { weight: { data_type: 'float' } } },
     },
-    replies: { 200: result('What changed.', done) },
+    replies: { 200: result('What changed.', nothing) },
   },
   [`DELETE ${base}/manage/tables/:id`]: {
     id: 'deleteTable',
@@ -174,7 +175,7 @@ export const routes: Readonly<Record<string, Described>> = {
     id: 'updateView',
     summary: 'Change a view in one respect',
     body: { media: json(ref('ViewChange')), example: { comments: 'More than nine' } },
-    replies: { 200: result('That it changed.', done) },
+    replies: { 200: result('That it changed.', nothing) },
   },
   [`DELETE ${base}/manage/views/:view`]: {
     id: 'deleteView',
@@ -188,14 +189,14 @@ export const routes: Readonly<Record<string, Described>> = {
   [`GET ${base}/data/:root`]: {
     id: 'listRows',
     summary: 'List rows of a table',
-    parameters: ['Search', ...search],
+    parameters: ['Search', ...listing],
     replies: { 200: rows(ref('Row')) },
   },
   [`POST ${base}/data/:root`]: {
     id: 'createRows',
     summary: 'Create a row, or several at once',
     body: {
-      media: json(object({ data: either(ref('Values'), list(ref('Values'))) })),
+      media: json(object({ data: oneOrMany(ref('Values')) })),
       example: { data: { name: 'gear', count: 3 } },
     },
     replies: { 200: result('The rows in the order sent.', list(ref('Row'))) },
@@ -228,7 +229,7 @@ export const routes: Readonly<Record<string, Described>> = {
   [`GET ${base}/views/:root`]: {
     id: 'readView',
     summary: 'List rows of a view',
-    parameters: ['Search', ...search],
+    parameters: ['Search', ...listing],
     replies: { 200: rows(ref('Row')) },
   },
 };

@@ -8,15 +8,21 @@ import {
   integer,
   list,
   map,
+  needing,
+  nothing,
   nullable,
   object,
   oneOf,
+  oneOrMany,
   open,
   openObject,
   refs,
   type Schema,
   text,
 } from '../../described.ts';
+import { switchKeys } from '../definition.ts';
+import { endpointWords } from '../names.ts';
+import { operatorWords } from '../operators.ts';
 
 /** A schema of this dialect. */
 export const ref = refs('Pgrest');
@@ -36,7 +42,7 @@ export function success(result: Schema, metadata: Schema = open, message: Schema
 export const page = object({ limit: integer, offset: count, truncated: boolean });
 
 const names = list(text);
-const endpoints = list(oneOf('GET_ONE', 'GET_ALL', 'CREATE', 'UPDATE', 'DELETE'));
+const endpoints = list(oneOf(...endpointWords));
 const endpointsSent = either(names, constant(false));
 
 const made = {
@@ -60,12 +66,7 @@ const view = {
 
 const switches = {
   'endpoints?': endpointsSent,
-  'list_all?': boolean,
-  'list_one?': boolean,
-  'list_single?': boolean,
-  'create?': boolean,
-  'update?': boolean,
-  'delete?': boolean,
+  ...Object.fromEntries(switchKeys.map((key) => [`${key}?`, boolean])),
 };
 
 const flag = either(boolean, oneOf('true', 'false'));
@@ -75,18 +76,17 @@ export const schemas: Description['schemas'] = {
     status: constant('error'),
     message: { ...text, description: 'What is wrong, naming the offender.' },
     version: text,
-    result: { type: 'null' },
+    result: nothing,
     metadata: openObject({ code: text, 'field?': text }),
   }),
   Row: { ...openObject({ '_pkid?': any }), description: 'A row; `_pkid` repeats its key.' },
   Values: { ...open, description: 'Values by column.' },
   Condition: {
     ...openObject({ operator: text, 'value?': any }),
-    description:
-      'eq, neq, lt, lte, gt, gte, in, nin, between, nbetween, like, nlike, null, or their symbols.',
+    description: `${operatorWords.join(', ')}, or their symbols.`,
   },
   Where: {
-    ...map(either(ref('Condition'), list(ref('Condition')))),
+    ...map(oneOrMany(ref('Condition'))),
     description: 'Conditions by column; all must hold.',
   },
   Table: object({
@@ -120,7 +120,7 @@ export const schemas: Description['schemas'] = {
   }),
   TableSent: object({
     table_name: text,
-    columns: map({ ...ref('Column'), required: ['data_type'] }),
+    columns: map(needing(ref('Column'), 'data_type')),
     'root_url?': text,
     'enums?': map(names),
     'comments?': text,
@@ -134,7 +134,7 @@ export const schemas: Description['schemas'] = {
       'comments?': text,
       'endpoints?': endpointsSent,
       'column_type?': either(text, object({ column: text, type: text })),
-      'add_column?': { ...map({ ...ref('Column'), required: ['data_type'] }), maxProperties: 1 },
+      'add_column?': { ...map(needing(ref('Column'), 'data_type')), maxProperties: 1 },
       'drop_column?': text,
       'drop_default?': text,
       'set_default?': either(text, object({ column: text, value: any })),

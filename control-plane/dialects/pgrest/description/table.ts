@@ -3,32 +3,27 @@ import {
   type Answer,
   answer,
   type DescribedTable,
-  either,
   json,
   list,
   object,
-  type Parameter,
+  oneOrMany,
+  type Ref,
   type Schema,
   type TableRoute,
-  text,
 } from '../../described.ts';
-import { rowSchema, valueSchema, valuesSchema } from '../../row-schema.ts';
+import { keyColumn, rowSchema, titleOf, valueSchema, valuesSchema } from '../../row-schema.ts';
 import { rootOf } from '../names.ts';
 import { format } from '../rows.ts';
-import { isImplicitKey, keyOf } from '../table-object.ts';
+import { isImplicitKey } from '../table-object.ts';
 import { isRequired } from '../values.ts';
-import { changeOfRows, deleted, rows, search, updated } from './routes.ts';
+import { listing, searchBy } from './parameters.ts';
+import { changeOfRows, deleted, rows, updated } from './routes.ts';
 import { success } from './schemas.ts';
 
 /** The rows of a table or a view, with their columns, as far as it is switched on for them. */
-export function describeTable(
-  table: Table,
-  own: (name: string) => Schema,
-): DescribedTable | undefined {
-  if (table.materialized === false) return undefined;
-  const title = { title: table.name };
+export function describeTable(table: Table, own: Ref): DescribedTable | undefined {
   const shown = rowSchema(table, table.columns, format);
-  const closed = { ...title, ...shown, additionalProperties: false };
+  const closed = { ...titleOf(table, table.name), ...shown, additionalProperties: false };
   if (table.kind === 'view') {
     const views = routesOfView(table, own);
     return views.length === 0 ? undefined : { schemas: { Row: closed }, routes: views };
@@ -47,30 +42,18 @@ export function describeTable(
 
 /** New rows come without the repeated key. */
 function keyed(table: Table, { properties }: Schema): Schema {
-  const column = table.columns.find(({ name }) => name === keyOf(table));
+  const column = keyColumn(table);
   if (column === undefined) return {};
   return {
     properties: { _pkid: valueSchema(column.type, format), ...(properties as Schema) },
   };
 }
 
-/** `column.op=value`, each a parameter. */
-function searchOf(table: Table): Parameter {
-  const equal = table.columns.map(({ name }): [string, Schema] => [`${name}.eq`, text]);
-  return {
-    name: 'search',
-    description:
-      'Conditions as `column.op=value`: eq, neq, lt, lte, gt, gte, in, nin, between, nbetween, like, nlike, null.',
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(equal),
-      additionalProperties: text,
-    },
-    exploded: true,
-  };
+function names({ columns }: Table): readonly string[] {
+  return columns.map(({ name }) => name);
 }
 
-function routesOfView(table: Table, own: (name: string) => Schema): readonly TableRoute[] {
+function routesOfView(table: Table, own: Ref): readonly TableRoute[] {
   if (table.endpoints && !table.endpoints.includes('list')) return [];
   return [
     {
@@ -78,34 +61,33 @@ function routesOfView(table: Table, own: (name: string) => Schema): readonly Tab
       method: 'GET',
       path: `/v3/pgrest/views/${encodeURIComponent(rootOf(table))}`,
       summary: `List rows of the view ${table.name}`,
-      parameters: [searchOf(table), ...search],
+      parameters: [searchBy(names(table)), ...listing],
       replies: { 200: rows(own('Row')) },
     },
   ];
 }
 
-function routesOfTable(table: Table, own: (name: string) => Schema): readonly TableRoute[] {
+function routesOfTable(table: Table, own: Ref): readonly TableRoute[] {
   const path = `/v3/pgrest/data/${encodeURIComponent(rootOf(table))}`;
   const one: Answer = answer('The row, in a list.', success(list(own('Row'))));
   const many: Answer = answer('The rows in the order sent.', success(list(own('Row'))));
-  const insert = object({ data: either(own('Insert'), list(own('Insert'))) });
-  const whole = { path };
+  const insert = object({ data: oneOrMany(own('Insert')) });
   const offered: readonly (readonly [string, TableRoute])[] = [
     [
       'list',
       {
-        ...whole,
+        path,
         id: 'List',
         method: 'GET',
         summary: `List rows of ${table.name}`,
-        parameters: [searchOf(table), ...search],
+        parameters: [searchBy(names(table)), ...listing],
         replies: { 200: rows(own('Row')) },
       },
     ],
     [
       'create',
       {
-        ...whole,
+        path,
         id: 'Create',
         method: 'POST',
         summary: `Create a row of ${table.name}, or several at once`,
@@ -116,7 +98,7 @@ function routesOfTable(table: Table, own: (name: string) => Schema): readonly Ta
     [
       'update',
       {
-        ...whole,
+        path,
         id: 'UpdateWhere',
         method: 'PUT',
         summary: `Change the rows of ${table.name} that conditions name`,
@@ -134,11 +116,11 @@ function routesOfTable(table: Table, own: (name: string) => Schema): readonly Ta
 
 function rowRoutes(
   table: Table,
-  own: (name: string) => Schema,
+  own: Ref,
   path: string,
   one: Answer,
 ): readonly (readonly [string, TableRoute])[] {
-  const column = table.columns.find(({ name }) => name === keyOf(table));
+  const column = keyColumn(table);
   if (column === undefined) return [];
   const row = { path, places: { id: valueSchema(column.type, format) } };
   return [

@@ -2,7 +2,7 @@ import type { Description } from '../../described.ts';
 import { management } from './management.ts';
 import { parameters } from './parameters.ts';
 import { rowRoutes } from './rows.ts';
-import { schemas } from './schemas.ts';
+import { schemas } from './schemas/index.ts';
 import { describeTable } from './table.ts';
 import { tables } from './tables.ts';
 

@@ -1,7 +1,7 @@
-import { answer, type Described, json, open } from '../../described.ts';
+import { answer, type Described, json, needing, open, type Routes } from '../../described.ts';
 import { bareList, listPage } from './parameters.ts';
-import { bareListed, gone, ofApp, type Routes } from './paths.ts';
-import { listed, ref, success } from './schemas.ts';
+import { bareListed, gone, ofApp } from './paths.ts';
+import { listed, ref, success } from './schemas/envelope.ts';
 
 const app = (status: number, description: string): Described['replies'] => ({
   [status]: answer(description, ref('App')),
@@ -9,7 +9,6 @@ const app = (status: number, description: string): Described['replies'] => ({
 const source = (status: number, description: string): Described['replies'] => ({
   [status]: answer(description, ref('DataSource')),
 });
-const named = (name: string) => ({ ...ref(name), required: ['name'] });
 
 const apps: Routes = {
   'GET /api/apps': {
@@ -22,7 +21,7 @@ const apps: Routes = {
     id: 'createApp',
     summary: 'Make an app; its maker owns it',
     parameters: ['Envelope'],
-    body: { media: json(named('AppSent')), example: { name: 'My Application' } },
+    body: { media: json(needing(ref('AppSent'), 'name')), example: { name: 'My Application' } },
     replies: app(201, 'The app.'),
   },
   'POST /api/apps/import': {
@@ -45,7 +44,7 @@ const apps: Routes = {
     id: 'replaceApp',
     summary: 'Change an app; what is not sent is emptied',
     parameters: ['Envelope'],
-    body: { media: json(named('AppSent')), example: { name: 'My Application' } },
+    body: { media: json(needing(ref('AppSent'), 'name')), example: { name: 'My Application' } },
     replies: app(200, 'The app after the change.'),
   }),
   ...ofApp('PATCH', '', {
@@ -95,7 +94,7 @@ const datasources: Routes = {
     summary: 'Make a datasource',
     parameters: ['Envelope'],
     body: {
-      media: json({ ...ref('DataSourceSent'), required: ['name', 'provider_type'] }),
+      media: json(needing(ref('DataSourceSent'), 'name', 'provider_type')),
       example: { name: 'Library', provider_type: 'flat_table' },
     },
     replies: source(201, 'The datasource.'),
@@ -110,7 +109,7 @@ const datasources: Routes = {
     id: 'replaceDatasource',
     summary: 'Change a datasource; what is not sent is emptied',
     parameters: ['Envelope'],
-    body: { media: json(named('DataSourceSent')), example: { name: 'Library' } },
+    body: { media: json(needing(ref('DataSourceSent'), 'name')), example: { name: 'Library' } },
     replies: source(200, 'The datasource after the change.'),
   }),
   ...ofApp('PATCH', one, {

@@ -1,32 +1,26 @@
+import { fileFormats } from '../../../statement/transfer.ts';
 import {
   boolean,
   count,
   integer,
+  members,
   oneOf,
   type Parameter,
-  type Schema,
+  parameter,
   text,
 } from '../../described.ts';
-
-function parameter(name: string, schema: Schema, description: string): Parameter {
-  return { name, description, schema };
-}
+import { exportFormats } from '../export.ts';
+import { directions, forms, orderWords } from '../graph.ts';
+import { faultModes, modes } from '../import.ts';
+import { mostRows } from '../page.ts';
 
 const whole = { ...integer, minimum: 1 };
 
 /** Columns as parameters: `field`, `field__gte`, `relation.field__in` …  */
 export function filters(columns: readonly string[] = []): Parameter {
-  return {
-    name: 'filter',
-    description:
-      'Conditions as `field=value` or `field__operator=value` (gt, lte, in, contains, startswith, between, null …); all must hold.',
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(columns.map((name) => [name, text])),
-      additionalProperties: text,
-    },
-    exploded: true,
-  };
+  const description =
+    'Conditions as `field=value` or `field__operator=value` (gt, lte, in, contains, startswith, between, null …); all must hold.';
+  return { ...parameter('filter', members(columns, text), description), exploded: true };
 }
 
 export const parameters: Readonly<Record<string, Parameter>> = {
@@ -43,7 +37,7 @@ export const parameters: Readonly<Record<string, Parameter>> = {
   Sort: parameter('_sort', text, 'Fields, comma-separated.'),
   SortOrder: parameter('_order', text, 'asc or desc for each of `_sort`.'),
   Page: parameter('page', whole, 'Number of the page, from 1.'),
-  PageSize: parameter('page_size', whole, 'Rows of a page, 1000 at most.'),
+  PageSize: parameter('page_size', whole, `Rows of a page, ${mostRows} at most.`),
   Limit: parameter('limit', count, 'Rows at most.'),
   Offset: parameter('offset', count, 'Rows to leave out before.'),
   Start: parameter('_start', count, 'First row, from 0.'),
@@ -58,15 +52,11 @@ export const parameters: Readonly<Record<string, Parameter>> = {
     'Actions to be asked of each row: adds `_allowed_actions`.',
   ),
   Deleted: parameter('include_deleted', boolean, 'Rows marked as deleted, too.'),
-  Form: parameter(
-    'format',
-    oneOf('flat', 'tree', 'graph', 'path'),
-    'Asks for a traversal of the graph.',
-  ),
-  Direction: parameter('include', oneOf('descendants', 'ancestors', 'both'), 'Which way.'),
+  Form: parameter('format', oneOf(...forms), 'Asks for a traversal of the graph.'),
+  Direction: parameter('include', oneOf(...directions), 'Which way.'),
   Depth: parameter('depth', whole, 'How far.'),
   EdgeTypes: parameter('relationship_type', text, 'Types of edges, comma-separated.'),
-  Traversal: parameter('traversal', oneOf('bfs', 'dfs'), 'In which order.'),
+  Traversal: parameter('traversal', oneOf(...orderWords), 'In which order.'),
   To: parameter('to', text, 'Where a path leads.'),
   Weight: parameter('weight', text, 'The field of the edges that a path is to have least of.'),
   Aggregate: parameter(
@@ -86,22 +76,16 @@ export const parameters: Readonly<Record<string, Parameter>> = {
   Partial: parameter('partial', boolean, 'false: columns not named return to their default.'),
   Datasource: parameter('datasource', text, 'Only tables of this datasource.'),
   Materialized: parameter('is_materialized', boolean, 'Only tables that are, or are not, there.'),
-  FileFormat: parameter(
-    'format',
-    oneOf('csv', 'json', 'ndjson'),
-    'Of the file; else by its media type.',
-  ),
-  ExportFormat: parameter('format', oneOf('csv', 'json', 'ndjson', 'datapackage'), 'Of the file.'),
-  Mode: parameter('mode', oneOf('insert', 'upsert'), 'What happens to rows that are there.'),
-  OnError: parameter('on_error', oneOf('abort', 'skip'), 'What happens when a row is wrong.'),
+  FileFormat: parameter('format', oneOf(...fileFormats), 'Of the file; else by its media type.'),
+  ExportFormat: parameter('format', oneOf(...exportFormats), 'Of the file.'),
+  Mode: parameter('mode', oneOf(...modes), 'What happens to rows that are there.'),
+  OnError: parameter('on_error', oneOf(...faultModes), 'What happens when a row is wrong.'),
   Delimiter: parameter('delimiter', text, 'Between the fields of a CSV.'),
   RecordId: parameter('record_id', text, 'Only versions of this record.'),
   AppSlug: {
-    name: 'X-App-Slug',
+    ...parameter('X-App-Slug', text, 'The app that is meant.'),
     in: 'header',
     required: true,
-    description: 'The app that is meant.',
-    schema: text,
   },
 };
 

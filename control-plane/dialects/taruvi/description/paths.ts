@@ -1,6 +1,12 @@
-import { type Answer, answer, type Described, list, type Schema } from '../../described.ts';
-
-export type Routes = Readonly<Record<string, Described>>;
+import {
+  type Answer,
+  answer,
+  count,
+  type Described,
+  list,
+  type Routes,
+  type Schema,
+} from '../../described.ts';
 
 const app = '/api/apps/:app';
 
@@ -28,7 +34,7 @@ export function bareListed(description: string, items: Schema): Answer {
     headers: {
       'X-Total-Count': {
         description: 'How many there are in all.',
-        schema: { type: 'integer', minimum: 0 },
+        schema: count,
       },
     },
   };

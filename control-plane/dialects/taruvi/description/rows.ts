@@ -2,31 +2,37 @@ import {
   type Answer,
   answer,
   any,
+  count,
   type Described,
   either,
   json,
   list,
   type Media,
   object,
+  oneOrMany,
+  open,
+  type Routes,
   text,
 } from '../../described.ts';
 import { listPage, matching, ordered, shaping, traversal } from './parameters.ts';
-import { ofTables, type Routes } from './paths.ts';
-import { listed, records, ref, rowOrGraph, success } from './schemas.ts';
+import { ofTables } from './paths.ts';
+import { listed, records, ref, success } from './schemas/envelope.ts';
 
 const row = answer('The row.', success(ref('Row')));
 const rows = answer(
   'Rows, or groups where an aggregate is asked for, or what a traversal found.',
   success(either(list(any), object({ nodes: list(any), edges: list(any) })), {
-    total: { type: 'integer', minimum: 0 },
+    total: count,
     'pagination?': ref('Pagination'),
     'aggregates?': any,
   }),
 );
+/** A row, or what a traversal makes of rows. */
+const rowOrGraph = either(ref('Row'), list(open), open);
 const deleted: Answer = answer('How many were deleted.', ref('Deleted'));
 const values: Described['body'] = { media: json(ref('Values')), example: { title: 'Emma' } };
 const valuesOrMany: Described['body'] = {
-  media: json(either(ref('Values'), list(ref('Values')))),
+  media: json(oneOrMany(ref('Values'))),
   example: { title: 'Emma' },
 };
 
@@ -74,7 +80,7 @@ export const rowRoutes: Routes = {
     summary: 'Create a row, or several at once',
     body: valuesOrMany,
     replies: {
-      201: answer('The row, or the rows in order.', success(either(ref('Row'), list(ref('Row'))))),
+      201: answer('The row, or the rows in order.', success(oneOrMany(ref('Row')))),
     },
   }),
   ...ofTables('PATCH', '/:table/data', {
@@ -114,10 +120,7 @@ export const rowRoutes: Routes = {
     summary: 'Read a row, or what a traversal from it finds',
     parameters: [...shaping, ...traversal, 'To', 'Weight'],
     replies: {
-      200: answer(
-        'The row, or what was found.',
-        success(rowOrGraph, { 'total?': { type: 'integer', minimum: 0 } }),
-      ),
+      200: answer('The row, or what was found.', success(rowOrGraph, { 'total?': count })),
     },
   }),
   ...ofTables('PATCH', '/:table/data/:id', {
@@ -164,11 +167,11 @@ export const rowRoutes: Routes = {
     id: 'createEdges',
     summary: 'Create edges, from child to parent',
     body: {
-      media: json(either(ref('EdgeSent'), list(ref('EdgeSent')))),
+      media: json(oneOrMany(ref('EdgeSent'))),
       example: [{ from: 2, to: 1, type: 'parent' }],
     },
     replies: {
-      201: answer('The edges.', success(either(ref('Row'), list(ref('Row'))))),
+      201: answer('The edges.', success(oneOrMany(ref('Row')))),
     },
   }),
   ...ofTables('PATCH', '/:table/edges/:id', {

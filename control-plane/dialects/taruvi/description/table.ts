@@ -3,25 +3,30 @@ import { systemColumns, type Table } from '../../../model/table.ts';
 import {
   answer,
   type DescribedTable,
-  either,
   json,
-  list,
+  number,
+  oneOrMany,
+  type Ref,
   type Schema,
   type TableRoute,
   text,
   time,
 } from '../../described.ts';
-import { needed, rowSchema, valueSchema, valuesSchema } from '../../row-schema.ts';
+import {
+  keyColumn,
+  needed,
+  rowSchema,
+  titleOf,
+  valueSchema,
+  valuesSchema,
+} from '../../row-schema.ts';
+import { reserved } from '../filter.ts';
 import { format } from '../rows.ts';
 import { filters, listPage, ordered } from './parameters.ts';
-import { listed, records, ref, success } from './schemas.ts';
+import { listed, records, ref, success } from './schemas/envelope.ts';
 
 /** The rows of a table, with their columns. What changes the form of rows is at the routes for any table. */
-export function describeTable(
-  table: Table,
-  own: (name: string) => Schema,
-): DescribedTable | undefined {
-  if (table.materialized === false) return undefined;
+export function describeTable(table: Table, own: Ref): DescribedTable {
   const writes = table.kind === 'table';
   const changeable = table.columns.filter(({ name }) => !table.key.includes(name));
   // Rows of a document take any field.
@@ -52,12 +57,11 @@ function shownSchema(table: Table): Schema {
     ? systemColumns.timestamps.filter((name) => !names.includes(name))
     : [];
   return {
-    title: table.name,
-    ...(table.description ? { description: table.description } : {}),
+    ...titleOf(table, table.name),
     ...row,
     properties: {
       // A search tells how well a row answers it.
-      ...(names.includes('rank') ? {} : { rank: { type: 'number' } }),
+      ...(names.includes('rank') ? {} : { rank: number }),
       ...(row['properties'] as JsonObject),
       ...Object.fromEntries(kept.map((name) => [name, time])),
     },
@@ -70,11 +74,7 @@ function pathOf({ app, name }: Table): string {
   return `/api/apps/${encodeURIComponent(app)}/datatables/${encodeURIComponent(name)}/data`;
 }
 
-function listRoutes(
-  table: Table,
-  own: (name: string) => Schema,
-  writes: boolean,
-): readonly TableRoute[] {
+function listRoutes(table: Table, own: Ref, writes: boolean): readonly TableRoute[] {
   const path = pathOf(table);
   const { name } = table;
   const list_: TableRoute = {
@@ -94,7 +94,7 @@ function listRoutes(
     replies: { 200: answer('Rows, and how many there are in all.', listed(own('Row'))) },
   };
   if (!writes) return [list_];
-  const many = { media: json(either(own('Insert'), list(own('Insert')))) };
+  const many = { media: json(oneOrMany(own('Insert'))) };
   return [
     list_,
     {
@@ -104,10 +104,7 @@ function listRoutes(
       summary: `Create a row of ${name}, or several at once`,
       body: many,
       replies: {
-        201: answer(
-          'The row, or the rows in order.',
-          success(either(own('Row'), list(own('Row')))),
-        ),
+        201: answer('The row, or the rows in order.', success(oneOrMany(own('Row')))),
       },
     },
     {
@@ -127,7 +124,7 @@ function listRoutes(
             path: `${path}/upsert`,
             summary: `Create rows of ${name}, or change those that are there`,
             parameters: ['UniqueFields', 'Partial'],
-            body: { media: json(either(own('Upsert'), list(own('Upsert')))) },
+            body: { media: json(oneOrMany(own('Upsert'))) },
             replies: { 200: answer('The rows as they are now.', records(own('Row'))) },
           },
         ]),
@@ -136,23 +133,16 @@ function listRoutes(
 
 /** Columns as parameters, but for those whose names mean something else. */
 function filtersOf(table: Table) {
-  const reserved = /^(page|page_size|limit|offset|ordering|search|filters|_.*)$/;
-  return filters(table.columns.map(({ name }) => name).filter((name) => !reserved.test(name)));
+  return filters(table.columns.map(({ name }) => name).filter((name) => !reserved.has(name)));
 }
 
 /** The routes of one row; those of composite keys name it by its parts with commas. */
-function rowRoutes(
-  table: Table,
-  own: (name: string) => Schema,
-  writes: boolean,
-): readonly TableRoute[] {
-  const [key, second] = table.key;
-  if (key === undefined) return [];
-  const column = table.columns.find(({ name }) => name === key);
-  const single = column !== undefined && second === undefined;
+function rowRoutes(table: Table, own: Ref, writes: boolean): readonly TableRoute[] {
+  if (table.key.length === 0) return [];
+  const key = keyColumn(table);
   const one = {
     path: `${pathOf(table)}/{id}`,
-    places: { id: single ? valueSchema(column.type, format) : text },
+    places: { id: key === undefined ? text : valueSchema(key.type, format) },
     replies: { 200: answer('The row.', success(own('Row'))) },
   };
   const { name } = table;

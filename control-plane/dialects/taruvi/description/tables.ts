@@ -4,14 +4,16 @@ import {
   type Described,
   either,
   json,
-  list,
+  needing,
   object,
+  oneOrMany,
+  type Routes,
   type Schema,
   text,
 } from '../../described.ts';
 import { bareList } from './parameters.ts';
-import { bareListed, gone, ofApp, ofTables, type Routes } from './paths.ts';
-import { ref } from './schemas.ts';
+import { bareListed, gone, ofApp, ofTables } from './paths.ts';
+import { ref } from './schemas/envelope.ts';
 
 const table = answer('The table.', ref('Table'));
 
@@ -54,7 +56,7 @@ export const tables: Routes = {
     summary: 'Make a table',
     parameters: ['Envelope'],
     body: {
-      media: json({ ...ref('TableSent'), required: ['name', 'json_schema'] }),
+      media: json(needing(ref('TableSent'), 'name', 'json_schema')),
       example: definition,
     },
     replies: { 201: table },
@@ -94,12 +96,10 @@ export const tables: Routes = {
   ...ofTables(
     'PUT',
     '/:table',
-    change(
-      'replaceTable',
-      'Change a table',
-      { ...ref('TableSent'), required: ['name'] },
-      { ...definition, dry_run: true },
-    ),
+    change('replaceTable', 'Change a table', needing(ref('TableSent'), 'name'), {
+      ...definition,
+      dry_run: true,
+    }),
   ),
   ...ofTables(
     'PATCH',
@@ -157,7 +157,7 @@ export const tables: Routes = {
     summary: 'Look at rows without writing them',
     parameters: ['Envelope'],
     body: {
-      media: json(object({ data: either(ref('Values'), list(ref('Values'))) })),
+      media: json(object({ data: oneOrMany(ref('Values')) })),
       example: { data: [{ title: 'Emma' }] },
     },
     replies: { 200: answer('Whether they are right, and what is not.', ref('RowsValidity')) },

@@ -10,7 +10,7 @@ import {
   type TableDraft,
   type TableName,
 } from '../../../model/table.ts';
-import { engineColumns, physicalName } from '../../../model/table-schema.ts';
+import { engineColumns, physicalName, postgresColumns } from '../../../model/table-schema.ts';
 import { columnsOf } from './fields.ts';
 import { graphOf } from './graph.ts';
 import { heldColumns, holderName } from './held.ts';
@@ -49,8 +49,6 @@ export function readSchemas(sources: readonly SchemaSource[], catalog: Catalog):
   return { drafts, faults: read.flatMap(({ report }) => report.faults) };
 }
 
-const reservedColumns = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
-
 function unlinked(
   source: SchemaSource,
   report: Report,
@@ -63,7 +61,7 @@ function unlinked(
   const said = { ...source.beside, ...document };
   const features = featuresOf(said, report);
   const searched = said['search_fields'] !== undefined;
-  const reserved = [...reservedNames(features, searched), ...reservedColumns];
+  const reserved = [...reservedNames(features, searched), ...postgresColumns];
   const scope = { features, reserved, preset: presetOf(said), ...(old ? { old } : {}) };
   const fields = columnsOf(said['fields'], scope, report.at('fields'));
   const foreignKeys = foreignKeysOf(said['foreignKeys'], source, fields, report.at('foreignKeys'));

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { isStorableText } from '../../../base/storable.ts';
 import { rulesOf } from '../../../frictionless/constraints.ts';
 import type { Report } from '../../../frictionless/report.ts';
 import { typeOfField } from '../../../frictionless/types.ts';
@@ -49,7 +50,7 @@ function nameOf(field: JsonObject, { reserved }: FieldScope, report: Report): st
     report.add(name === undefined ? 'required' : 'type', 'a field needs a name', 'name');
     return undefined;
   }
-  if (name.includes('\0') || !name.isWellFormed()) {
+  if (!isStorableText(name)) {
     report.add('invalid', 'the name is not text', 'name');
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { isObject, isStrings, type Json, type JsonObject } from '../../../base/json.ts';
+import { isStorableText } from '../../../base/storable.ts';
 import { type ColumnType, classOf } from '../../../base/types.ts';
 import type { Report } from '../../../frictionless/report.ts';
 import {
@@ -126,7 +127,7 @@ function indexOf(
 }
 
 function isText(value: Json): value is string {
-  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+  return typeof value === 'string' && isStorableText(value);
 }
 
 function nameOf(value: Json | undefined, physical: string, report: Report): string | undefined {
