@@ -44,9 +44,11 @@ export function isSql(value: unknown): value is Sql {
  */
 export function sql(strings: TemplateStringsArray, ...fragments: readonly Sql[]): Sql {
   const parts: Part[] = [];
-  for (const [index, text] of strings.entries()) {
-    if (text !== '') parts.push(text);
-    const fragment = fragments[index];
+  // By number: an iterator of entries took a quarter of a plan.
+  for (let at = 0; at < strings.length; at++) {
+    const text = strings[at];
+    if (text) parts.push(text);
+    const fragment = fragments[at];
     if (fragment !== undefined) parts.push(checked(fragment));
   }
   return make(parts);
@@ -91,6 +93,22 @@ export function join(fragments: readonly Sql[], separator = ', '): Sql {
     if (index > 0) parts.push(separator);
     parts.push(checked(fragment));
   }
+  return make(parts);
+}
+
+/** The same fragment with its text put together, for one that is used again and again. */
+export function settled(fragment: Sql): Sql {
+  const parts: Part[] = [];
+  const gather = ({ parts: nested }: Sql): void => {
+    for (const part of nested) {
+      const last = parts.at(-1);
+      if (typeof part !== 'string' && isSql(part)) gather(part);
+      else if (typeof part === 'string' && typeof last === 'string')
+        parts.push(`${parts.pop()}${part}`);
+      else parts.push(part);
+    }
+  };
+  gather(checked(fragment));
   return make(parts);
 }
 

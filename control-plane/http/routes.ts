@@ -13,18 +13,29 @@ export type Finder = (exchange: Exchange) => Endpoint;
  * decode a broken escape to itself. The first route that fits wins, so a dialect lists special paths before general ones.
  */
 export function createFinder(endpoints: readonly Endpoint[], dialects: readonly Dialect[]): Finder {
-  const router = new Router({ sensitive: true });
   const byLayer = new Map<unknown, Endpoint>();
-  for (const endpoint of endpoints) {
-    const path = endpoint.path.length > 1 ? endpoint.path.replace(/\/+$/, '') : endpoint.path;
-    router.register(path, [endpoint.method], [() => undefined]);
-    byLayer.set(router.stack.at(-1), endpoint);
+  const routerOf = (some: readonly Endpoint[]): Router => {
+    const router = new Router({ sensitive: true });
+    for (const endpoint of some) {
+      const path = endpoint.path.length > 1 ? endpoint.path.replace(/\/+$/, '') : endpoint.path;
+      router.register(path, [endpoint.method], [() => undefined]);
+      byLayer.set(router.stack.at(-1), endpoint);
+    }
+    return router;
+  };
+  const every = routerOf(endpoints);
+  // All 202 routes tried in turn were a twentieth of the server's time.
+  const byStart = new Map<string, Router>();
+  for (const { path } of endpoints) {
+    const start = startOf(path);
+    if (start.includes(':') || byStart.has(start)) continue;
+    byStart.set(start, routerOf(endpoints.filter((each) => mayStart(each.path, start))));
   }
 
   return (exchange) => {
     const { path } = exchange;
     const method = exchange.method === 'HEAD' ? 'GET' : exchange.method;
-    const match = router.match(path, method);
+    const match = (byStart.get(startOf(path)) ?? every).match(path, method);
     const layer = match.pathAndMethod.find((each) => isMeant(byLayer.get(each), exchange));
     const endpoint = byLayer.get(layer);
     const others = match.path.filter((each) => isMeant(byLayer.get(each), exchange));
@@ -44,6 +55,23 @@ export function createFinder(endpoints: readonly Endpoint[], dialects: readonly 
     exchange.params = decodeParams(layer, path);
     return endpoint;
   };
+}
+
+/** The first two segments of a path. */
+function startOf(path: string): string {
+  const second = path.indexOf('/', 1);
+  const third = second < 0 ? -1 : path.indexOf('/', second + 1);
+  return third < 0 ? path : path.slice(0, third);
+}
+
+/** Whether a path that begins so may be one of this route: its parameters stand for any segment. */
+function mayStart(route: string, start: string): boolean {
+  const segments = startOf(route).split('/');
+  const given = start.split('/');
+  return (
+    segments.length === given.length &&
+    segments.every((segment, at) => segment.startsWith(':') || segment === given[at])
+  );
 }
 
 /** Whether the request carries what the route asks for. */

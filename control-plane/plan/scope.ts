@@ -25,6 +25,8 @@ export function newContext(catalog: Catalog): Context {
 /** Where the values of one row are found: a table under an alias, or the rows a write gave back. */
 export interface Source {
   readonly table: Table;
+  /** Tells it from other sources of the table: expressions over sources of one name are the same. Absent where a request makes its own. */
+  readonly name?: string;
   /** A column of the table, wherever its values lie. */
   readonly column: (name: string) => Sql;
   /** A column that Postgres has as such. */
@@ -79,6 +81,7 @@ export function tableSource(table: Table, alias = 't', lists = 'a'): Source {
   const column = (name: string): Sql => sql`${raw(alias)}.${ident(name)}`;
   return {
     table,
+    name: `${alias} ${lists}`,
     column: columnsOver(table, column),
     own: column,
     access: (list) => sql`coalesce(${raw(lists)}.${ident(list)}, '{}'::text[])`,

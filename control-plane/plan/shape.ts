@@ -1,5 +1,7 @@
-import { bind, ident, join, literal, raw, type Sql, sql } from '../base/sql.ts';
+import { keep } from '../base/keep.ts';
+import { bind, ident, join, literal, raw, type Sql, settled, sql } from '../base/sql.ts';
 import type { Catalog } from '../model/catalog.ts';
+import type { Table } from '../model/table.ts';
 import type { Format, Output, OutputItem } from '../statement/output.ts';
 import { undeclared } from './held.ts';
 import { printed } from './print.ts';
@@ -39,8 +41,41 @@ interface Printer {
   readonly cut?: readonly Key[];
 }
 
+/** Shapes of a table as it is now defined: most requests of a table ask for the same keys. */
+const known = new WeakMap<Table, Map<string, Shape>>();
+const mostKnown = 64;
+
 /** How rows of a source are printed. `bound`: the rows have more columns than keys. */
 export function shape(output: Output, source: Source, context: Context, bound = false): Shape {
+  const { table, name } = source;
+  if (name === undefined || !output.items.every(isOfTable)) {
+    return shaped(output, source, context, bound);
+  }
+  const shapes = known.get(table) ?? new Map<string, Shape>();
+  known.set(table, shapes);
+  // Half of what a plan took: .4 of it with the text put together once.
+  const key = `${name} ${bound} ${JSON.stringify(output)}`;
+  const found = shapes.get(key);
+  if (found !== undefined) return found;
+  const made = shaped(output, source, context, bound);
+  const { select, rows, row } = made;
+  const kept = { ...made, select: settled(select), rows: settled(rows), row: settled(row) };
+  keep(shapes, key, kept, mostKnown);
+  return kept;
+}
+
+/** Whether the item says the same in every request, whatever else the plan is about. */
+function isOfTable({ kind }: OutputItem): boolean {
+  return (
+    kind === 'column' ||
+    kind === 'access' ||
+    kind === 'literal' ||
+    kind === 'object' ||
+    kind === 'member'
+  );
+}
+
+function shaped(output: Output, source: Source, context: Context, bound: boolean): Shape {
   const { joins, lists, ...printer } = printerOf(output, source, context, bound);
   return {
     select: printer.select,

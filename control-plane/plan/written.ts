@@ -33,6 +33,7 @@ export function written(
   const own = (name: string): Sql => sql`w.${raw(`v${indexOf(names, name)}`)}`;
   const source: Source = {
     table,
+    name: `w ${origin}`,
     column: columnsOver(table, own),
     own,
     access: (list) => {
