@@ -1089,11 +1089,6 @@ function rowhouse.require_verb(tenant text, version bigint, claims text, verb te
   plpgsql, stable, as rowhouse_owner, set search_path=pg_catalog, pg_temp
   grant execute to rowhouse_gateway
 
-function rowhouse.require_verb(verb text)
-  returns void
-  plpgsql, stable, as the caller, set search_path=pg_catalog, pg_temp
-  grant execute to rowhouse_tenant
-
 function rowhouse.require_view(tenant text, relation integer)
   returns void
   plpgsql, stable, as the caller, set search_path=pg_catalog, pg_temp
@@ -1281,7 +1276,7 @@ table t_acme._rowhouse_acls, owner rowhouse_owner
     using true
     check true
   policy _select for select to t_acme
-    using (((SESSION_USER = 'rowhouse_gateway'::name) AND (pg_current_xact_id_if_assigned() IS NULL)) OR (get_bit((( SELECT t_acme._rowhouse_readable() AS _rowhouse_readable))::"bit", id) = 1))
+    using (( SELECT ((SESSION_USER = 'rowhouse_gateway'::name) AND (pg_current_xact_id_if_assigned() IS NULL))) OR (get_bit((( SELECT t_acme._rowhouse_readable() AS _rowhouse_readable))::"bit", id) = 1))
 
 sequence t_acme._rowhouse_acls_id_seq, owner rowhouse_owner
 
@@ -1390,6 +1385,11 @@ function t_acme._rowhouse_manageable()
   sql, stable, parallel restricted, as the caller
   grant execute to t_acme
 
+function t_acme._rowhouse_may(relation integer, verb text)
+  returns boolean
+  plpgsql, stable, parallel restricted, as rowhouse_owner, set search_path=pg_catalog, pg_temp
+  grant execute to t_acme
+
 function t_acme._rowhouse_readable()
   returns bit varying
   sql, stable, parallel restricted, as the caller
@@ -1398,6 +1398,11 @@ function t_acme._rowhouse_readable()
 function t_acme._rowhouse_relistable()
   returns bit varying
   sql, stable, parallel restricted, as the caller
+  grant execute to t_acme
+
+function t_acme._rowhouse_require(verb text)
+  returns void
+  plpgsql, stable, parallel restricted, as the caller, set search_path=pg_catalog, pg_temp
   grant execute to t_acme
 
 function t_acme._rowhouse_sparse_acls()

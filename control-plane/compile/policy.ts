@@ -87,8 +87,7 @@ function mayCreate(table: Table): Sql {
 }
 
 function may(table: Table, verb: string): Sql {
-  const held = sql`rowhouse.may(${literal(table.id)}::integer, ${literal(verb)})`;
-  return sql`(select rowhouse.belongs(${slugOf(table)}) and ${held})`;
+  return sql`(select ${ident(table.schema, '_rowhouse_may')}(${literal(table.id)}::integer, ${literal(verb)}))`;
 }
 
 /** The table's own tenant: a principal of another one gets nothing, whatever roles its login was given by mistake. */

@@ -109,7 +109,7 @@ function tenantPolicies(slug: string): readonly string[] {
   const s = ident(tenantSchema(slug));
   // A request that has written nothing sees rows by their lists alone, and asks for the lists of those: the verdict has been given. One
   // that writes sees what it wrote, whatever the lists.
-  const ofRead = sql`session_user = 'rowhouse_gateway' and pg_current_xact_id_if_assigned() is null`;
+  const ofRead = sql`(select session_user = 'rowhouse_gateway' and pg_current_xact_id_if_assigned() is null)`;
   const readable = sql`${ofRead} or get_bit((select ${s}._rowhouse_readable()), id) = 1`;
   return [
     // Lists of rows one can't read are nobody's business.

@@ -70,6 +70,44 @@ end`,
 end`,
       about: "Bit i: the caller's verdict on ACL i. wanted: read, edit, delete, manage.",
     },
+    {
+      name: '_rowhouse_may',
+      args: 'relation integer, verb text',
+      returns: 'boolean',
+      volatility: 'stable',
+      definer: true,
+      // The grants are named here: asked by a text put together, they were planned with every question.
+      body: sql`declare
+  c jsonb := rowhouse.claims_in(${tenant});
+  p rowhouse.principal;
+  level integer := (c ->> 'level')::integer;
+  roles text[] := array(select jsonb_array_elements_text(c -> 'roles'));
+begin
+  if c is null then
+    p := rowhouse.principal_in(${tenant});
+    level := p.level;
+    roles := p.roles;
+  end if;
+  return coalesce(level >= 4, false) or exists (
+    select from ${s}._rowhouse_grants as g
+    where g.role = any (roles) and g.verb = $2 and (g.relation = $1 or g.relation is null));
+end`,
+      about:
+        'Whether a role of the caller holds the verb on the relation, or on all. Level root holds all, a principal of another tenant nothing.',
+    },
+    {
+      name: '_rowhouse_require',
+      args: 'verb text',
+      returns: 'void',
+      volatility: 'stable',
+      body: sql`begin
+  if not ${s}._rowhouse_may(null, verb) then
+    perform rowhouse.refuse('RH309', 'A role that may do this is required', jsonb_build_object('reason', verb));
+  end if;
+end`,
+      about:
+        'Refuses unless a role of the caller holds the verb on everything. First in the transaction of a request that asks for it.',
+    },
     wrap('_rowhouse_readable', sql`'read'`, 'Bit i: rows with ACL i may be read.'),
     wrap(
       '_rowhouse_changeable',

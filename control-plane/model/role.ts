@@ -16,14 +16,11 @@ export interface Role {
  * the model, `grant` for roles, `view` for reading views; or to `inspect` definitions, `found` an app, `administer` the app that the
  * path parameter `app`, or the header X-App-Slug, names. Which role holds what is data of the tenant, judged by Postgres.
  */
-export type Right =
-  | 'select'
-  | 'insert'
-  | 'update'
-  | 'delete'
-  | 'define'
-  | 'grant'
-  | 'view'
-  | 'inspect'
-  | 'found'
-  | 'administer';
+export type Right = (typeof verbs)[number] | 'inspect' | 'found' | 'administer';
+
+/** The rights that roles are given by grants. */
+export const verbs = ['select', 'insert', 'update', 'delete', 'define', 'grant', 'view'] as const;
+
+export function isVerb(right: Right): right is (typeof verbs)[number] {
+  return (verbs as readonly Right[]).includes(right);
+}

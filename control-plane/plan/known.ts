@@ -3,6 +3,7 @@ import type { Catalog } from '../model/catalog.ts';
 import { isClosed, type Table } from '../model/table.ts';
 import { bare } from '../policy/resource.ts';
 import { reachable } from '../policy/table-decision.ts';
+import { own } from './scope.ts';
 
 /** That of 5,000 tables took .1 s to make and has 220 KB. */
 const made = new WeakMap<Catalog, Query>();
@@ -47,7 +48,10 @@ function usable(table: Table, catalog: Catalog): Sql {
   switch (table.access) {
     case 'grants':
       return any(
-        verbs.map((verb) => sql`rowhouse.may(${raw(String(table.id))}, ${raw(`'${verb}'`)})`),
+        verbs.map(
+          (verb) =>
+            sql`${own(table, '_rowhouse_may')}(${raw(String(table.id))}, ${raw(`'${verb}'`)})`,
+        ),
       );
     case 'policy':
       return any(actions.map((action) => reachable({ table, catalog, action, columns: bare })));

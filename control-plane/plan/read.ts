@@ -42,9 +42,10 @@ export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
         ? undefined
         : behind(read.after, table, read.show, order);
   const passed = order.slice(0, read.behind?.length ?? order.length);
-  const page = single
-    ? sql``
-    : pageOf(cursor === undefined ? read : { ...read, limit: cursor + 1 });
+  // One row behind the page tells whether more follow: looked for in a scan of its own it took as long as the page, by a condition more.
+  const peek = read.more && cursor === undefined ? read.limit : undefined;
+  const ahead = cursor ?? peek;
+  const page = single ? sql`` : pageOf(ahead === undefined ? read : { ...read, limit: ahead + 1 });
   const ends = cursor !== undefined && order.length > 0;
   const select = ends ? sql`${printer.select}, ${cursorColumns(order)}` : printer.select;
   const lists = printer.lists ? [joinLists(table, source)] : [];
@@ -83,14 +84,21 @@ export function planRead(read: Read, catalog: Catalog, sight?: Sight): Planned {
       : [
           sql`page as materialized (select x.*, row_number() over () as place from (${listed}) as x)`,
         ]),
+    ...(peek === undefined ? [] : [sql`page as materialized (${listed})`]),
   ];
   const total = read.total ? counted(ways) : sql`null::bigint`;
-  const behindPage = sql`limit 1 offset ${bind((read.limit ?? 0) + (read.offset ?? 0))}::bigint`;
-  const more = read.more
-    ? sql`(select count(*)::int from (select 1 from matching ${behindPage}) as m)`
-    : sql`null::int`;
+  const more =
+    peek === undefined
+      ? sql`null::int`
+      : sql`(select greatest(count(*) - ${literal(peek)}, 0)::int from page)`;
   const answer = refused(read, table, read.after !== undefined, printer.rows);
-  const from = cursor === undefined ? sql`(${listed}) as r` : cut(cursor);
+  const from =
+    cursor !== undefined
+      ? cut(cursor)
+      : peek !== undefined
+        ? // As they were put in: with a number for each row to go by, the row would have a column more than keys.
+          sql`(select p.* from page as p limit ${literal(peek)}::bigint) as r`
+        : sql`(${listed}) as r`;
   const next =
     cursor === undefined
       ? sql``

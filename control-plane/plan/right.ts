@@ -21,7 +21,7 @@ export function right(name: Right, source: Source, catalog: Catalog): Sql {
   switch (table.access) {
     case 'grants':
       if (name === 'denied' || name === 'share') return sql`false`;
-      return sql`(select rowhouse.may(${raw(String(table.id))}, ${raw(`'${verbs[name]}'`)}))`;
+      return sql`(select ${own(table, '_rowhouse_may')}(${raw(String(table.id))}, ${raw(`'${verbs[name]}'`)}))`;
     case 'policy': {
       if (name === 'denied' || name === 'share') return sql`false`;
       const rule = permitted({ table, catalog, action: actions[name], columns: source.own });

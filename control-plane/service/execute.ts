@@ -1,9 +1,10 @@
 import { ServiceError } from '../base/errors.ts';
 import { type Meter, noMeter } from '../base/meter.ts';
-import type { Query } from '../base/sql.ts';
+import { bind, ident, type Query, sql, toQuery } from '../base/sql.ts';
 import { currentTrace, timed } from '../base/trace.ts';
 import { type Catalog, findTable } from '../model/catalog.ts';
 import { claimsOf } from '../model/principal.ts';
+import { isVerb, type Right } from '../model/role.ts';
 import type { TableName } from '../model/table.ts';
 import type { WireRow } from '../pg/batch.ts';
 import type { Placement } from '../pg/placement.ts';
@@ -93,14 +94,7 @@ export function createKnown({ placement, session }: ExecuteParts): EngineParts['
 function gatesOf(catalog: Catalog, { right, app }: Caller, view?: TableName): readonly Query[] {
   const table = view && findTable(catalog, view);
   return [
-    ...(right === undefined
-      ? []
-      : [
-          {
-            text: 'select rowhouse.require_right($1::text, $2::text)::text',
-            values: [right, app ?? null],
-          },
-        ]),
+    ...(right === undefined ? [] : [requireRight(catalog, right, app)]),
     ...(table === undefined
       ? []
       : [
@@ -110,6 +104,14 @@ function gatesOf(catalog: Catalog, { right, app }: Caller, view?: TableName): re
           },
         ]),
   ];
+}
+
+function requireRight({ schema }: Catalog, right: Right, app: string | undefined): Query {
+  return isVerb(right)
+    ? toQuery(sql`select ${ident(schema, '_rowhouse_require')}(${bind(right)}::text)::text`)
+    : toQuery(
+        sql`select rowhouse.require_right(${bind(right)}::text, ${bind(app ?? null)}::text)::text`,
+      );
 }
 
 /** How the session is entered for this caller, whatever is planned. */

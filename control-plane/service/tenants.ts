@@ -8,6 +8,7 @@ import {
 } from '../compile/tenant.ts';
 import { functionsHash } from '../compile/tenant-functions.ts';
 import type { Principal } from '../model/principal.ts';
+import { verbs } from '../model/role.ts';
 import { isDatabaseError } from '../pg/sqlstate.ts';
 import type { NewTenant } from './accounts.ts';
 import type { AsOwner } from './owner.ts';
@@ -52,7 +53,7 @@ const universalRoles: Readonly<
 > = {
   PGREST_ADMIN: {
     about: 'Everything',
-    verbs: ['select', 'insert', 'update', 'delete', 'define', 'grant', 'view'],
+    verbs,
   },
   PGREST_ROLE_ADMIN: { about: 'Roles', verbs: ['grant'] },
   PGREST_WRITE: {

@@ -9,7 +9,7 @@ begin
   for tenant_schema in select 't_' || t.slug from control.tenants as t loop
     if to_regclass(format('%I._rowhouse_acls', tenant_schema)) is not null then
       execute format($policy$alter policy _select on %1$I._rowhouse_acls
-        using (session_user = 'rowhouse_gateway' and pg_current_xact_id_if_assigned() is null
+        using ((select session_user = 'rowhouse_gateway' and pg_current_xact_id_if_assigned() is null)
           or get_bit((select %1$I._rowhouse_readable()), id) = 1)$policy$, tenant_schema);
     end if;
   end loop;

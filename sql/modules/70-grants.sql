@@ -1,5 +1,5 @@
 -- Verbs by role, for access mode grants.
--- Called by: policies of tables in mode grants.
+-- Called by: policies of tables in mode grants that were made before their tenant had _rowhouse_may; may_view.
 -- Privileges: anyone who may use schema rowhouse; it speaks of the caller only.
 
 -- security definer: reads _rowhouse_grants of the caller's tenant.
@@ -31,20 +31,6 @@ comment on function rowhouse.may(integer, text) is
 revoke all on function rowhouse.may(integer, text) from public;
 grant execute on function rowhouse.may(integer, text) to rowhouse_tenant;
 
-create or replace function rowhouse.require_verb(verb text)
-returns void
-language plpgsql stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if not rowhouse.may(null, verb) then
-    perform rowhouse.refuse('RH309', 'A role that may do this is required', jsonb_build_object('reason', verb));
-  end if;
-end
-$$;
-comment on function rowhouse.require_verb(text) is
-  'Refuses unless a role of the caller holds the verb on everything. First in the transaction of a request that asks for it.';
-
 -- security definer: reads the control schema and the tenant's grants.
 create or replace function rowhouse.require_verb(tenant text, version bigint, claims text, verb text)
 returns void
@@ -66,7 +52,7 @@ begin
 end
 $$;
 comment on function rowhouse.require_verb(text, bigint, text, text) is
-  'As require_verb(verb), for claims that have not entered: before definitions and before refusals of other kinds. Gateway and owner only.';
+  'As _rowhouse_require(verb) of the tenant, for claims that have not entered: before definitions and before refusals of other kinds. Gateway and owner only.';
 
 create or replace function rowhouse.holds_all(tenant text, roles text[])
 returns boolean
@@ -108,11 +94,10 @@ $$;
 comment on function rowhouse.require_view(text, integer) is 'Refuses unless the caller may read the view.';
 
 revoke all on function
-  rowhouse.require_verb(text), rowhouse.require_verb(text, bigint, text, text), rowhouse.holds_all(text, text[]),
+  rowhouse.require_verb(text, bigint, text, text), rowhouse.holds_all(text, text[]),
   rowhouse.may_view(text, integer), rowhouse.require_view(text, integer)
 from public;
 grant execute on function
-  rowhouse.require_verb(text), rowhouse.holds_all(text, text[]), rowhouse.may_view(text, integer),
-  rowhouse.require_view(text, integer)
+  rowhouse.holds_all(text, text[]), rowhouse.may_view(text, integer), rowhouse.require_view(text, integer)
 to rowhouse_tenant;
 grant execute on function rowhouse.require_verb(text, bigint, text, text) to rowhouse_gateway;

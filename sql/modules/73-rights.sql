@@ -31,12 +31,11 @@ begin
     when 'inspect' then perform rowhouse.require_app_right(p.level >= 1, "right");
     when 'found' then perform rowhouse.require_app_right(p.level >= 3, "right");
     when 'administer' then perform rowhouse.require_app_right(rowhouse.administers(p.tenant, app), "right");
-    else perform rowhouse.require_verb("right");
   end case;
 end
 $$;
 comment on function rowhouse.require_right(text, text) is
-  'Refuses unless the caller has the right of model/role.ts; app is the one addressed, if any. First in the transaction of a request that asks for it.';
+  'Refuses unless the caller has the right of model/role.ts that no grant gives; app is the one addressed, if any. First in the transaction of a request that asks for it.';
 
 -- security definer: reads the control schema.
 create or replace function rowhouse.require_right(tenant text, version bigint, claims text, "right" text, app text)

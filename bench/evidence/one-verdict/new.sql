@@ -1,4 +1,4 @@
--- The policy of the lists: session_user = 'rowhouse_gateway' and pg_current_xact_id_if_assigned() is null
+-- The policy of the lists: (select session_user = 'rowhouse_gateway' and pg_current_xact_id_if_assigned() is null)
 --   or get_bit((select t_acme._rowhouse_readable()), id) = 1
 -- Who may create: plpgsql, two members of the claims (policies/claims.sql)
 
