@@ -149,8 +149,10 @@ returns boolean
 language plpgsql stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  c jsonb := rowhouse.claims_in(tenant);
 begin
-  return (rowhouse.principal_in(tenant)).sub is not null;
+  return case when c is null then (rowhouse.principal_in(tenant)).sub else c ->> 'sub' end is not null;
 end
 $$;
 comment on function rowhouse.belongs(text) is 'Whether the caller is a principal of this tenant.';

@@ -334,11 +334,11 @@ function rowhouse.access_of(tenant text, logical text, key text)
 
 function rowhouse.acl_digest(mode text, read text[], edit text[], "full" text[], delete text[], deny text[], authors text[])
   returns bytea
-  sql, immutable, as the caller, set search_path=pg_catalog, pg_temp
+  plpgsql, immutable, as the caller, set search_path=pg_catalog, pg_temp
 
 function rowhouse.acl_digest(read text[], edit text[], "full" text[], delete text[], deny text[], authors text[])
   returns bytea
-  sql, immutable, as the caller, set search_path=pg_catalog, pg_temp
+  plpgsql, immutable, as the caller, set search_path=pg_catalog, pg_temp
 
 function rowhouse.acl_verdict(mode text, wanted text, level integer, sudo boolean, mine integer[], me integer, anyone integer, read integer[], edit integer[], "full" integer[], delete integer[], deny integer[], authors integer[])
   returns boolean

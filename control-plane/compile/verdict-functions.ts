@@ -146,7 +146,10 @@ end`,
       volatility: 'volatile',
       definer: true,
       body: sql`begin
-  return rowhouse.intern_acl(${tenant}, 'lists', $1, $2, $3, $4, $5, $6);
+  return coalesce(
+    (select a.id from ${s}._rowhouse_acls as a
+     where a.digest = rowhouse.acl_digest('lists', $1, $2, $3, $4, $5, $6) and rowhouse.belongs(${tenant})),
+    rowhouse.intern_acl(${tenant}, 'lists', $1, $2, $3, $4, $5, $6));
 end`,
       about: 'Number of the ACL with these lists in mode lists; made when there is none.',
     },

@@ -11,6 +11,12 @@ begin
   if list is null or list = '{}' then
     return '{}';
   end if;
+  -- One or two names need neither of the questions below: they took 11 µs of each list of an object, and it has six.
+  if array_ndims(list) = 1 and array_lower(list, 1) = 1
+    and (cardinality(list) = 1 or cardinality(list) = 2 and list[1] <> list[2])
+    and octet_length(list[1]) between 1 and 255 and coalesce(octet_length(list[2]) between 1 and 255, cardinality(list) = 1) then
+    return list;
+  end if;
   if exists (select from unnest(list) as m where m is null or m = '' or octet_length(m) > 255) then
     perform rowhouse.refuse('RH405', 'A member of an access list is a non-empty string of at most 255 bytes',
       '{"reason": "invalid_member"}');
@@ -26,12 +32,14 @@ comment on function rowhouse.members(text[]) is 'A list as stored: order kept, d
 create or replace function rowhouse.acl_digest(
   "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
 returns bytea
-language sql immutable
+language plpgsql immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select sha256(convert_to(jsonb_build_array(
+begin
+  return sha256(convert_to(jsonb_build_array(
     rowhouse.members("read"), rowhouse.members(edit), rowhouse.members("full"),
-    rowhouse.members("delete"), rowhouse.members(deny), rowhouse.members(authors))::text, 'UTF8'))
+    rowhouse.members("delete"), rowhouse.members(deny), rowhouse.members(authors))::text, 'UTF8'));
+end
 $$;
 comment on function rowhouse.acl_digest(text[], text[], text[], text[], text[], text[]) is
   'Content address of an ACL.';
@@ -39,11 +47,14 @@ comment on function rowhouse.acl_digest(text[], text[], text[], text[], text[], 
 create or replace function rowhouse.acl_digest(
   mode text, "read" text[], edit text[], "full" text[], "delete" text[], deny text[], authors text[])
 returns bytea
-language sql immutable
+language plpgsql immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select case mode when 'acl' then rowhouse.acl_digest("read", edit, "full", "delete", deny, authors)
-    else sha256(convert_to(mode, 'UTF8') || rowhouse.acl_digest("read", edit, "full", "delete", deny, authors)) end
+declare
+  lists bytea := rowhouse.acl_digest("read", edit, "full", "delete", deny, authors);
+begin
+  return case mode when 'acl' then lists else sha256(convert_to(mode, 'UTF8') || lists) end;
+end
 $$;
 comment on function rowhouse.acl_digest(text, text[], text[], text[], text[], text[], text[]) is
   'Content address of an ACL of an access mode: equal lists mean other rights in another mode.';

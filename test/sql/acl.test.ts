@@ -50,6 +50,44 @@ const combinations: readonly Lists[] = [
   { read: ["o'hara", '%', '{a,b}', '"'], full: ['bob'] },
 ];
 
+describe('members of a list', () => {
+  const long = 'x'.repeat(255);
+  it.each([
+    ['{}', []],
+    ['{a}', ['a']],
+    ['{a,a}', ['a']],
+    ['{b,a}', ['b', 'a']],
+    ['{b,a,b,c}', ['b', 'a', 'c']],
+    ['[5:6]={b,a}', ['b', 'a']],
+    ['[0:0]={a}', ['a']],
+    ['{{b,a},{a,c}}', ['b', 'a', 'c']],
+    [`{${long},a}`, [long, 'a']],
+  ])('%s: in order, once each', async (list, members) => {
+    const { rows } = await database.admin.query(
+      'select rowhouse.members($1) as m, array_lower(rowhouse.members($1), 1) as lower',
+      [list],
+    );
+    expect(rows[0]).toEqual({ m: members, lower: members.length === 0 ? null : 1 });
+  });
+
+  it.each([
+    '{NULL}',
+    '{""}',
+    '{NULL,a}',
+    '{a,NULL}',
+    '{"",a}',
+    '{a,""}',
+    `{${long}x}`,
+    `{${long}ä}`,
+    `{a,${long}x}`,
+    `{${long}x,a}`,
+    `{a,b,""}`,
+  ])('%s: no name, or one of more than 255 bytes', async (list) => {
+    const text = 'select rowhouse.members($1)';
+    expect(await codeOf(database.admin, text, [list])).toBe('RH405');
+  });
+});
+
 describe('verdicts', () => {
   // Making lists takes the right to give them to a row; their number is told to anyone of the tenant.
   beforeAll(async () => {
