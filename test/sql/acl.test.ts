@@ -235,6 +235,31 @@ describe('interning', () => {
     });
   });
 
+  it('shows a login role lists only of ACLs that can be read, whether it writes or not', async () => {
+    const s = `"t_${tenant}"`;
+    const made = async (name: string): Promise<number> => {
+      const lists = `"read" => array['${name}'], edit => '{}', "full" => '{}', "delete" => '{}', deny => '{}', authors => '{}'`;
+      return withClient(database.url, async (client) => {
+        await client.query('set role rowhouse_owner');
+        const { rows } = await client.query(`select ${s}._rowhouse_acl(${lists}) as id`);
+        return Number(rows[0].id);
+      });
+    };
+    const [own, other] = [await made('lena'), await made('zoe of the others')];
+    const url = await createLogin(database, 'lena', principal(tenant, 'lena'));
+    await withClient(url, async (client) => {
+      const shown = async () => {
+        const text = `select id from ${s}._rowhouse_acls where id in ($1, $2)`;
+        return (await client.query(text, [own, other])).rows;
+      };
+      expect(await shown()).toEqual([{ id: own }]);
+      await client.query('begin');
+      await client.query('select pg_current_xact_id()');
+      expect(await shown()).toEqual([{ id: own }]);
+      await client.query('rollback');
+    });
+  });
+
   it('shows lists only of ACLs that can be read', async () => {
     await asGateway(database, principal(tenant, 'ann'), async (client) => {
       const s = `"t_${tenant}"`;
